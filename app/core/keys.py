@@ -1,0 +1,360 @@
+"""The key tree: a key-encryption key outside the database → an organisation's keys → a client's key.
+
+Packets stand beside the tree: each part has its own key, wrapped to the sender and to the receiver, so that taking
+the receiver's wrap away is enough.
+
+Every level has versions, so that keys can be changed while people work (`app.core.rotation`): what is sealed says by
+which version, old versions open until nothing needs them, and the newest seals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core import crypto
+from app.core.db import Base, actor, points_to
+from app.core.kek import KeyEncryption
+
+
+class OrgKey(Base):
+    """An organisation's data key and private key, both under the key-encryption key.
+
+    `count_key`: the key of the pseudonyms, carried along from version to version; in the first it is the data key's.
+    """
+
+    __tablename__ = "org_keys"
+    __table_args__ = (points_to("org_id", "organisations", "id"),)
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    kek_version: Mapped[int]
+    data_key: Mapped[bytes]
+    private_key: Mapped[bytes]
+    count_key: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+
+class ClientKey(Base):
+    """A client's key under the organisation's data key. Destroying all of a client's erases what they sealed.
+
+    `generation` counts a client's keys; `key_version` is the organisation's key that wraps this one.
+    """
+
+    __tablename__ = "client_keys"
+    __table_args__ = (points_to("org_id client_id", "clients", deferrable=True, initially="DEFERRED"),)
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, default=1, server_default="1")
+    key_version: Mapped[int]
+    wrapped: Mapped[bytes]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True)
+class SealedColumns:
+    """Where sealed values stand: a table, the columns of its organisation and row, and the sealed ones.
+
+    `client`: the column that names the client under whose key they are; "" when it is the organisation's own.
+    """
+
+    table: str
+    org: str
+    row: str
+    columns: tuple[str, ...]
+    client: str = ""
+
+
+SEALED = (
+    SealedColumns("clients", "org_id", "id", ("alias", "name", "phone", "reach", "facts"), client="id"),
+    SealedColumns("client_notes", "org_id", "id", ("body",), client="client_id"),
+    SealedColumns("drafts", "org_id", "id", ("body",)),
+    SealedColumns("slips", "sender_org_id", "referral_id", ("secrets",)),
+)
+"""Everything a keyring seals. What is not named here cannot be sealed: changing keys would leave it behind."""
+
+_KNOWN = {(one.table, column, bool(one.client)) for one in SEALED for column in one.columns}
+
+
+@dataclass(frozen=True)
+class NewOrgKeys:
+    """What an organisation starts with, or changes to: a public key in the clear, the rest wrapped."""
+
+    public_key: bytes
+    kek_version: int
+    data_key: bytes
+    private_key: bytes
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """To which an organisation's packets are sealed, and which version of its keys opens them."""
+
+    key: bytes
+    version: int
+
+
+@dataclass(frozen=True)
+class WrappedKey:
+    """A packet part's key for one side, and the version of that side's keys that opens it."""
+
+    version: int
+    wrapped: bytes
+
+
+@dataclass(frozen=True)
+class SealedPart:
+    """One part of a packet: its body and its key, wrapped once to each side."""
+
+    body: bytes
+    for_sender: WrappedKey
+    for_receiver: WrappedKey
+
+
+@dataclass(frozen=True)
+class OrgSecrets:
+    """One version of an organisation's keys, opened."""
+
+    version: int
+    data: bytes
+    private: bytes
+    counting: bytes
+
+
+def new_org_keys(kek: KeyEncryption, kek_version: int, org_id: UUID, version: int = 1) -> NewOrgKeys:
+    """Fresh keys for an organisation, wrapped under this version of the key-encryption key."""
+    private, public = crypto.new_pair()
+    return NewOrgKeys(
+        public_key=public,
+        kek_version=kek_version,
+        data_key=kek.wrap(kek_version, crypto.new_key(), org_place(org_id, "data_key", version)),
+        private_key=kek.wrap(kek_version, private, org_place(org_id, "private_key", version)),
+    )
+
+
+class Keyring:
+    """The keys of one organisation, opened as they are needed and kept for one session."""
+
+    def __init__(self, session: Session, kek: KeyEncryption, org_id: UUID) -> None:
+        self._session = session
+        self._kek = kek
+        self.org_id = org_id
+        self._org: dict[int, OrgSecrets] = {}
+        self._clients: dict[UUID, dict[int, bytes]] = {}
+
+    # --- the organisation's own key ---
+    @property
+    def newest(self) -> OrgSecrets:
+        """The version that seals. Raises crypto.Unsealable."""
+        return self._versions()[max(self._org)]
+
+    def seal(self, table: str, column: str, row: UUID, value: str) -> bytes:
+        """Seal a value that belongs to the organisation rather than to one client (a draft, a slip)."""
+        _check_known(table, column, client=False)
+        own = self.newest
+        where = self._field(table, column, row, own.version)
+        return crypto.stamp(own.version, crypto.seal(own.data, value.encode(), where))
+
+    def unseal(self, table: str, column: str, row: UUID, sealed: bytes) -> str:
+        """Open what `seal` sealed. Raises crypto.Unsealable."""
+        version, inner = crypto.stamped(sealed)
+        return crypto.unseal(self._at(version).data, inner, self._field(table, column, row, version)).decode()
+
+    def phone_hash(self, phone: str) -> bytes:
+        """What a phone number is found by: keyed per organisation, so two organisations' hashes differ."""
+        return _phone_hash(self.newest, phone)
+
+    def phone_hashes(self, phone: str) -> list[bytes]:
+        """What a phone may be stored as while keys are being changed: under each version."""
+        return [_phone_hash(one, phone) for one in self._versions().values()]
+
+    def pseudonym(self, client_id: UUID) -> bytes:
+        """Under which a client is counted once in the uptake figures, and by which nobody finds them."""
+        return crypto.keyed_hash(self.newest.counting, str(client_id))
+
+    # --- a client's key ---
+    def new_client(self, client_id: UUID) -> None:
+        """Make a client's first key, or the next one."""
+        held = self._clients.setdefault(client_id, {})
+        generation, key = max(held, default=0) + 1, crypto.new_key()
+        made = self.wrap_client(client_id, generation, key)
+        self._session.execute(
+            insert(ClientKey).values(
+                org_id=self.org_id, client_id=client_id, generation=generation, key_version=made.version,
+                wrapped=made.wrapped,
+            )
+        )  # fmt: skip
+        held[generation] = key
+
+    def wrap_client(self, client_id: UUID, generation: int, key: bytes) -> WrappedKey:
+        """A client's key under the organisation's newest."""
+        own = self.newest
+        where = self._client_place(client_id, generation, own.version)
+        return WrappedKey(own.version, crypto.seal(own.data, key, where))
+
+    def load_clients(self, client_ids: Iterable[UUID]) -> None:
+        """Open many clients' keys in one query, before a list is shown."""
+        missing = [i for i in client_ids if i not in self._clients]
+        if not missing:
+            return
+        rows = self._session.execute(
+            select(ClientKey.client_id, ClientKey.generation, ClientKey.key_version, ClientKey.wrapped).where(
+                ClientKey.org_id == self.org_id, ClientKey.client_id.in_(missing)
+            )
+        )
+        for client_id, generation, version, wrapped in rows:
+            key = self.open_client(client_id, generation, WrappedKey(version, wrapped))
+            self._clients.setdefault(client_id, {})[generation] = key
+
+    def open_client(self, client_id: UUID, generation: int, held: WrappedKey) -> bytes:
+        """A client's key again. Raises crypto.Unsealable."""
+        where = self._client_place(client_id, generation, held.version)
+        return crypto.unseal(self._at(held.version).data, held.wrapped, where)
+
+    def generation(self, client_id: UUID) -> int:
+        """Which of the client's keys seals. Raises crypto.Unsealable for a client without a key."""
+        return max(self._keys_of(client_id))
+
+    def seal_for(self, client_id: UUID, table: str, column: str, row: UUID, value: str | None) -> bytes | None:
+        """Seal a field under its client's key; None stays None."""
+        if value is None:
+            return None
+        _check_known(table, column, client=True)
+        generation = self.generation(client_id)
+        where = self._field(table, column, row, generation)
+        return crypto.stamp(generation, crypto.seal(self._clients[client_id][generation], value.encode(), where))
+
+    def unseal_for(self, client_id: UUID, table: str, column: str, row: UUID, sealed: bytes | None) -> str | None:
+        """Open what `seal_for` sealed. Raises crypto.Unsealable."""
+        if sealed is None:
+            return None
+        generation, inner = crypto.stamped(sealed)
+        if generation not in self._keys_of(client_id):
+            del self._clients[client_id]  # changed since this session looked
+        key = self._keys_of(client_id).get(generation)
+        if key is None:
+            raise crypto.Unsealable
+        return crypto.unseal(key, inner, self._field(table, column, row, generation)).decode()
+
+    # --- packets ---
+    def seal_part(self, receiver: PublicKey, referral_id: UUID, part: str, value: bytes) -> SealedPart:
+        """Seal one part of a packet under a key of its own, and wrap that key to both sides."""
+        key = crypto.new_key()
+        where = _packet_place(self.org_id, referral_id, part)
+        return SealedPart(
+            body=crypto.seal(key, value, where),
+            for_sender=self.wrap_own_part(self.org_id, referral_id, part, key),
+            for_receiver=wrap_part_to(receiver, self.org_id, referral_id, part, key),
+        )
+
+    def wrap_own_part(self, sender_org_id: UUID, referral_id: UUID, part: str, key: bytes) -> WrappedKey:
+        """The key of a part that this organisation sends, for itself."""
+        own, where = self.newest, _packet_place(sender_org_id, referral_id, part)
+        return WrappedKey(own.version, crypto.seal(own.data, key, where + crypto.place("sender", own.version)))
+
+    def part_key(self, sender_org_id: UUID, referral_id: UUID, part: str, holder: str, held: WrappedKey) -> bytes:
+        """The key of a packet's part, from the wrap that row-level security let this side read."""
+        where = _packet_place(sender_org_id, referral_id, part) + crypto.place(holder, held.version)
+        own = self._at(held.version)
+        if holder == "sender":
+            return crypto.unseal(own.data, held.wrapped, where)
+        return crypto.unseal_from(own.private, held.wrapped, where)
+
+    @staticmethod
+    def open_part(key: bytes, sender_org_id: UUID, referral_id: UUID, part: str, body: bytes) -> bytes:
+        """A part's content, with its key."""
+        return crypto.unseal(key, body, _packet_place(sender_org_id, referral_id, part))
+
+    def _keys_of(self, client_id: UUID) -> dict[int, bytes]:
+        self.load_clients([client_id])
+        if client_id not in self._clients:
+            raise crypto.Unsealable
+        return self._clients[client_id]
+
+    def _at(self, version: int) -> OrgSecrets:
+        """One version, also when it was made since this session looked."""
+        if version not in self._versions():
+            self._load()
+        try:
+            return self._org[version]
+        except KeyError as error:
+            raise crypto.Unsealable from error
+
+    def _versions(self) -> dict[int, OrgSecrets]:
+        if not self._org:
+            self._load()
+        if not self._org:
+            raise crypto.Unsealable
+        return self._org
+
+    def _load(self) -> None:
+        columns = OrgKey.version, OrgKey.kek_version, OrgKey.data_key, OrgKey.private_key, OrgKey.count_key
+        for row in self._session.execute(select(*columns).where(OrgKey.org_id == self.org_id)):
+            self._org[row.version] = opened(self._kek, self.org_id, *row)
+
+    def _field(self, table: str, column: str, row: UUID, version: int) -> bytes:
+        return crypto.place(self.org_id, table, column, row, version)
+
+    def _client_place(self, client_id: UUID, generation: int, version: int) -> bytes:
+        return self._field("client_keys", "wrapped", client_id, version) + crypto.place(generation)
+
+
+def keyring(session: Session) -> Keyring:
+    """The acting organisation's keyring in this session. The key-encryption key is in `session.info['kek']`."""
+    org_id = actor(session).org_id
+    held = session.info.get("keyring")
+    if not isinstance(held, Keyring) or held.org_id != org_id:
+        held = Keyring(session, session.info["kek"], org_id)
+        session.info["keyring"] = held
+    return held
+
+
+def opened(
+    kek: KeyEncryption,
+    org_id: UUID,
+    version: int,
+    kek_version: int,
+    data: bytes,
+    private: bytes,
+    counting: bytes | None,
+) -> OrgSecrets:
+    """One row of `org_keys`, opened. Raises crypto.Unsealable."""
+    key = kek.unwrap(kek_version, data, org_place(org_id, "data_key", version))
+    return OrgSecrets(
+        version=version,
+        data=key,
+        private=kek.unwrap(kek_version, private, org_place(org_id, "private_key", version)),
+        counting=crypto.derive(key, "uptake")
+        if counting is None
+        else kek.unwrap(kek_version, counting, org_place(org_id, "count_key", version)),
+    )
+
+
+def wrap_part_to(receiver: PublicKey, sender_org_id: UUID, referral_id: UUID, part: str, key: bytes) -> WrappedKey:
+    """The key of a packet's part, for whoever receives it."""
+    where = _packet_place(sender_org_id, referral_id, part) + crypto.place("receiver", receiver.version)
+    return WrappedKey(receiver.version, crypto.seal_to(receiver.key, key, where))
+
+
+def org_place(org_id: UUID, column: str, version: int) -> bytes:
+    """Where one of an organisation's keys stands (its associated data)."""
+    return crypto.place(org_id, "org_keys", column, version)
+
+
+def _packet_place(sender_org_id: UUID, referral_id: UUID, part: str) -> bytes:
+    return crypto.place(sender_org_id, "packet_parts", part, referral_id, 1)
+
+
+def _phone_hash(own: OrgSecrets, phone: str) -> bytes:
+    return crypto.stamp(own.version, crypto.keyed_hash(crypto.derive(own.data, "phone"), phone))
+
+
+def _check_known(table: str, column: str, *, client: bool) -> None:
+    if (table, column, client) not in _KNOWN:
+        raise LookupError(f"{table}.{column} is not in app.core.keys.SEALED")

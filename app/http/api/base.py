@@ -1,0 +1,100 @@
+"""The API object and its blueprints: flask-smorest, with Spean's own errors, walls and reading of bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+from flask import Flask, current_app
+from flask_wtf.csrf import CSRFProtect
+from marshmallow import Schema, fields
+
+from app.http.api.document import add_document
+from app.http.api.reading import Reader
+from app.http.problems import CONTENT_TYPE
+from app.http.session import by_token
+
+_SPEC: dict[str, Any] = {
+    "title": "Spean",
+    "version": "v1",
+    "openapi_version": "3.1.0",
+    "info": {
+        "description": (
+            "Referrals between organisations, with the client's permission. Sign in with a token of your own (your"
+            " profile, Tokens for programs) as a bearer token. A browser that is signed in may call it too, and then"
+            " sends the `csrf_token` of any page's form as `X-CSRFToken` with whatever is not a GET. Errors are"
+            " problem details (RFC 9457), with the fields at fault. Another organisation's row is 404."
+        )
+    },
+    "security": [{"token": []}, {"browser": []}],
+}
+
+
+class FaultSchema(Schema):
+    field = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """What went wrong (RFC 9457), in the reader's language."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String()
+    errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "Each field at fault."})
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest without its error handling: `app.http.error_pages` is the one place for that."""
+
+    def _register_error_handlers(self) -> None:
+        """Nothing: its handler would answer for every page of the site."""
+
+    def _register_responses(self) -> None:
+        """Document errors as what they are: problem details."""
+        described = {status.name: status.phrase for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
+        for name, phrase in {**described, self.DEFAULT_ERROR_RESPONSE_NAME: "What went wrong"}.items():
+            answer = {"description": phrase, "content": {CONTENT_TYPE: {"schema": ProblemSchema}}}
+            self.spec.components.response(name, answer, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        """Document the header as it is sent: JSON in a string."""
+        said = {"description": "Totals, and the numbers of pages, as JSON.", "schema": {"type": "string"}}
+        self.spec.components.header("PAGINATION", said, lazy=True)
+
+
+class ApiBlueprint(flask_smorest.Blueprint):
+    """A resource of the API. A browser's cookie alone changes nothing: the page's token must come along."""
+
+    ARGUMENTS_PARSER = Reader()
+    PAGINATION_ARGUMENTS_PARSER = Reader()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before_request(_ask_csrf)
+
+
+def _ask_csrf() -> None:
+    """Only a browser is led astray by another site; a program sends its token itself."""
+    if current_app.config["WTF_CSRF_ENABLED"] and not by_token():
+        _csrf().protect()
+
+
+def _csrf() -> CSRFProtect:
+    found: CSRFProtect = current_app.extensions["csrf"]
+    return found
+
+
+def init_api(app: Flask, resources: Iterable[ApiBlueprint]) -> None:
+    """Put the API's resources, its document and its documentation page on the app."""
+    api = Api(app, spec_kwargs=deepcopy(_SPEC))
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme("browser", {"type": "apiKey", "in": "cookie", "name": "spean"})
+    for resource in resources:
+        app.extensions["csrf"].exempt(resource)  # `_ask_csrf` asks instead
+        api.register_blueprint(resource)
+    add_document(app, api.spec.to_dict())

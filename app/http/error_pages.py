@@ -1,0 +1,102 @@
+"""One place that turns errors into answers: a page for people, problem details under /api/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Flask, current_app, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.core.errors import N_, SignInNeeded, SpeanError, Unready
+from app.http.chrome import hooks
+from app.http.faults import faults
+from app.http.problems import API_ROOT, DOCS_PAGE, problem, problem_of, sentence, status_of
+
+_SERVER_FAULT = 500
+
+TITLES: Mapping[int, str] = {
+    400: N_("That could not be read"),
+    401: N_("Please sign in"),
+    403: N_("Your role does not do this"),
+    404: N_("Page not found"),
+    405: N_("That does not work here"),
+    409: N_("This has changed"),
+    413: N_("That is too large"),
+    415: N_("That could not be read"),
+    422: N_("Please check what you entered"),
+    429: N_("Too many tries"),
+    500: N_("Something went wrong"),
+    503: N_("Spean cannot do this right now"),
+}
+
+TEXTS: Mapping[int, str] = {
+    400: N_("What was sent to Spean is damaged or incomplete. Go back and try again."),
+    403: N_("Ask your manager if you think you should be able to do this."),
+    404: N_("We could not find that. It may not exist, or it may belong to somebody else."),
+    405: N_("Go back and use the buttons on the page."),
+    413: N_("Send less at once, then try again."),
+    415: N_("Send JSON, and say so in Content-Type: application/json."),
+    422: N_("Please check what you entered."),
+    429: N_("Wait a few minutes, then try again."),
+    500: N_("Nothing was saved. We have been told. Try again in a moment."),
+    503: N_("Try again in a moment."),
+}
+
+_PAGE_TOO_OLD = N_("This page was open for too long, or it came from another sign-in. Go back, reload and try again.")
+
+
+def is_api() -> bool:
+    """Whether this request is the JSON API's. Whoever may not know of its page is answered as for any other path."""
+    return request.path.startswith(API_ROOT) and (request.endpoint != DOCS_PAGE or bool(g.get("spean_hidden")))
+
+
+def error_page(status: int, text: str) -> tuple[str, int]:
+    """A page that says what happened and where to go from here."""
+    title = gettext(TITLES.get(status, TITLES[_SERVER_FAULT]))
+    return render_template("error.html", title=title, text=text, status=status), status
+
+
+def _spean_error(error: SpeanError) -> ResponseReturnValue:
+    if is_api():
+        return problem_of(error)
+    if isinstance(error, SignInNeeded):
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(hooks().sign_in_href(wanted), code=303)
+    return error_page(status_of(error), sentence(error))
+
+
+def _unreachable(error: OperationalError) -> ResponseReturnValue:
+    """The database is away or too slow. Nothing around the page may ask it again."""
+    current_app.logger.error("the database did not answer (%s)", type(error.orig).__name__)
+    g.spean_broken = True
+    return _spean_error(Unready())
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException:
+    status = error.code or _SERVER_FAULT
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:
+        return error
+    if status >= _SERVER_FAULT:
+        g.spean_broken = True
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    text = gettext(_PAGE_TOO_OLD if isinstance(error, CSRFError) else TEXTS.get(status, TEXTS[400]))
+    if is_api():
+        return problem(status, text, _faults(error), headers=kept)
+    return *error_page(status, text), kept
+
+
+def _faults(error: HTTPException) -> list[dict[str, str]]:
+    """The fields at fault, where webargs found some (it leaves them in `data`)."""
+    return faults(getattr(error, "data", {}).get("messages", {}))
+
+
+def init_error_pages(app: Flask) -> None:
+    """Register the handlers. Unforeseen exceptions come as 500, after Flask has logged them."""
+    app.register_error_handler(SpeanError, _spean_error)
+    app.register_error_handler(OperationalError, _unreachable)
+    app.register_error_handler(HTTPException, _http_error)

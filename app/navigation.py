@@ -1,0 +1,93 @@
+"""Where a person can go: what the header offers to each role, and what stands around each page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import request, url_for
+
+from app.core.context import CASE_ROLES, Actor
+from app.core.errors import N_
+from app.http.chrome import Chrome, Hooks, NavItem
+from app.http.filters import in_language
+from app.http.session import actor, database, signed_in, transaction
+from orgs.staff import queries, use_cases
+from orgs.staff.pages.signing_in import end_session
+from referrals.notices import queries as notices
+
+# (endpoint, label, whom it is for): the first place of a person is their home
+_PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("inbox.show", N_("Inbox"), CASE_ROLES),
+    ("outbox.show", N_("Outbox"), CASE_ROLES),
+    ("organisations.everyone", N_("Organisations"), frozenset({"steward"})),
+    ("clients.index", N_("Clients"), CASE_ROLES),
+    ("programmes.directory", N_("Programmes"), CASE_ROLES | {"manager", "steward"}),
+    ("figures.show", N_("Figures"), frozenset({"manager"})),
+    ("uptake.latest", N_("Uptake"), CASE_ROLES | {"manager", "steward"}),
+    ("officials.home", N_("This office"), frozenset({"official"})),
+    ("privacy.show", N_("Access"), frozenset({"privacy"})),
+    ("staff.people", N_("Staff"), frozenset({"manager", "steward"})),
+)
+
+
+def home_of() -> str:
+    """The endpoint of the first page a person works on; the sign-in page for strangers."""
+    if not signed_in():
+        return "signing_in.form"
+    return next((endpoint for endpoint, _label in _places(actor())), "account.profile")
+
+
+def hooks() -> Hooks:
+    """What `app.http` is told of the house above it."""
+    return Hooks(
+        chrome=_chrome,
+        staff_language=lambda: actor().language if signed_in() else None,
+        remember_language=_remember_language,
+        sign_out=end_session,
+        sign_in_href=lambda wanted: url_for("signing_in.form", next=wanted),
+    )
+
+
+def _places(who: Actor) -> list[tuple[str, str]]:
+    return [(endpoint, label) for endpoint, label, roles in _PLACES if who.has(*roles) and _has_it(who, endpoint)]
+
+
+def _has_it(who: Actor, endpoint: str) -> bool:
+    """The steward refers nobody, and so has no figures of its own."""
+    return endpoint != "figures.show" or who.org_kind != "steward"
+
+
+def _remember_language(language: str) -> None:
+    if signed_in():
+        with transaction() as session:
+            use_cases.change_profile(session, actor(), language=language)
+
+
+def _chrome() -> Chrome:
+    everybody = Chrome(
+        help_href=url_for("help.guide"), about_href=url_for("help.about"), sign_in_href=url_for("signing_in.form")
+    )
+    if not signed_in():
+        return everybody
+    here = (request.endpoint or "").partition(".")[0]
+    around = queries.surroundings(database.session(), actor())
+    found = replace(
+        everybody,
+        signed_in=True,
+        nav=tuple(
+            NavItem(url_for(endpoint), label, current=endpoint.partition(".")[0] == here)
+            for endpoint, label in _places(actor())
+        ),
+        person=around.person,
+        organisation=in_language(around.organisation),
+        profile_href=url_for("account.profile"),
+        sign_out_href=url_for("signing_in.sign_out"),
+    )
+    return _with_bell(found)
+
+
+def _with_bell(around: Chrome) -> Chrome:
+    """Only those who meet clients are ever told of a referral."""
+    if not actor().works_cases:
+        return around
+    return replace(around, notices_href=url_for("notices.index"), unread=notices.unread(database.session(), actor()))

@@ -1,0 +1,89 @@
+"""One's own clients as JSON, by the same queries and use cases as the pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask.views import MethodView
+from flask_babel import gettext
+
+from app.core.paging import Cursor, Page
+from app.http.api.base import ApiBlueprint
+from app.http.session import actor, transaction
+from orgs.clients import queries, schemas, use_cases
+from orgs.clients.queries import ClientLine, ClientView, Found
+from orgs.clients.timeline import Timeline, timeline
+
+api = ApiBlueprint(
+    "api_clients", __name__, url_prefix="/api/v1/clients", description="Your organisation's own clients."
+)
+
+
+@api.route("")
+class Clients(MethodView):
+    @api.arguments(schemas.ListQuery, location="query")
+    @api.response(200, schemas.PageSchema)
+    def get(self, asked: dict[str, Any]) -> Page[ClientLine]:
+        """Whom you may see, latest change first."""
+        with transaction() as session:
+            return queries.page(session, actor(), Cursor.parse(asked.pop("after", None)), **asked)
+
+    @api.arguments(schemas.NewClientSchema)
+    @api.response(201, schemas.MadeSchema)
+    def post(self, sent: dict[str, Any]) -> dict[str, UUID]:
+        """Write down somebody new, and that they walked in to a programme if they did."""
+        with transaction() as session:
+            if "programme_id" in sent:
+                return {"id": use_cases.walk_in(session, actor(), sent["record"], sent["programme_id"])}
+            return {"id": use_cases.create_client(session, actor(), sent["record"])}
+
+
+@api.route("/search")
+class Search(MethodView):
+    @api.arguments(schemas.SearchSchema)
+    @api.response(200, schemas.FoundSchema)
+    def post(self, sent: dict[str, str]) -> Found:
+        """Find by part of a name or alias, by code, or by a whole phone number. The words are kept nowhere."""
+        with transaction() as session:
+            return queries.search(session, actor(), sent["words"])
+
+
+@api.route("/<uuid:client_id>")
+class OneClient(MethodView):
+    @api.response(200, schemas.ClientSchema)
+    def get(self, client_id: UUID) -> ClientView:
+        """One client. Every read is written into the audit log."""
+        with transaction() as session:
+            return queries.client_values(session, actor(), client_id)
+
+    @api.arguments(schemas.EditSchema)
+    @api.response(200, schemas.ClientSchema)
+    def put(self, sent: dict[str, Any], client_id: UUID) -> ClientView:
+        """Replace the record. 409 when somebody changed it since it was read."""
+        with transaction() as session:
+            use_cases.edit_client(session, actor(), client_id, sent["record"], version=sent["version"])
+            return queries.client_values(session, actor(), client_id)
+
+
+@api.route("/<uuid:client_id>/timeline")
+class ClientTimeline(MethodView):
+    @api.arguments(schemas.TimelineQuery, location="query")
+    @api.response(200, schemas.TimelineSchema)
+    def get(self, asked: dict[str, str], client_id: UUID) -> Timeline:
+        """Notes, contacts and stays in programmes, newest first."""
+        with transaction() as session:
+            queries.client_values(session, actor(), client_id)
+            past = timeline(session, actor(), client_id, Cursor.parse(asked.get("after")))
+        return replace(past, events=tuple(replace(event, title=gettext(event.title)) for event in past.events))
+
+
+@api.route("/<uuid:client_id>/notes")
+class Notes(MethodView):
+    @api.arguments(schemas.NoteSchema)
+    @api.response(201, schemas.MadeSchema)
+    def post(self, sent: dict[str, Any], client_id: UUID) -> dict[str, UUID]:
+        """Add a note or a contact. Clinical notes are written and read by clinicians."""
+        with transaction() as session:
+            return {"id": use_cases.add_note(session, actor(), client_id, **sent)}

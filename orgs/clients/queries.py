@@ -1,0 +1,222 @@
+"""Reading one's own clients. Whatever shows a person's data is written into the audit log in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from app.core import audit, paging
+from app.core.context import Actor
+from app.core.keys import Keyring, keyring
+from app.core.paging import Cursor, Page
+from orgs.clients import policy, rules, store
+from orgs.clients.models import Client, Episode
+from orgs.clients.records import Record
+from orgs.clients.rules import SearchKind
+
+FOUND_AT_MOST = 50
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class ClientView:
+    """One client as the actor may see them. `record` lacks the clinical details that the actor does not see."""
+
+    id: UUID
+    code: str
+    record: Record
+    worker_id: UUID
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    version: int
+
+    @property
+    def shown(self) -> str:
+        return self.record.shown
+
+
+@dataclass(frozen=True)
+class ClientName:
+    """What a client is called in a list: the alias or else the name, and the code."""
+
+    code: str
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+@dataclass(frozen=True)
+class ClientLine:
+    """A client in the list."""
+
+    id: UUID
+    code: str
+    alias: str
+    name: str
+    area: str | None
+    worker_id: UUID
+    updated_at: datetime
+    archived: bool
+
+    @property
+    def shown(self) -> str:
+        return self.alias or self.name
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, newest first. `more`: there is more than is shown."""
+
+    lines: tuple[ClientLine, ...]
+    more: bool = False
+
+
+def client_values(session: Session, actor: Actor, client_id: UUID, *, action: str = "client.read") -> ClientView:
+    """One client, opened. The read is audited as `action`. Raises NotFound, NotAllowed, crypto.Unsealable."""
+    row = store.load(session, actor, client_id)
+    audit.record(session, actor, action, subject="client", subject_id=client_id)
+    record = store.opened(keyring(session), row)
+    if not policy.sees_clinical_details(actor, row.worker_id):
+        record = replace(record, facts=record.facts.without_clinical())
+    return ClientView(
+        row.id, row.code, record, row.worker_id, row.created_at, row.updated_at, row.archived_at, row.version
+    )
+
+
+def names(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, ClientName]:
+    """What the actor's clients among `ids` are called; whom they may not see is left out. Audited as one read."""
+    wanted = set(ids)
+    if not wanted or not actor.works_cases:
+        return {}
+    lines = _opened(keyring(session), session.execute(_lines(actor).where(Client.id.in_(wanted))).all())
+    audit.record(session, actor, "client.names", subject="client", count=len(lines))
+    return {line.id: ClientName(line.code, line.shown) for line in lines}
+
+
+def ids_in_scope(actor: Actor) -> Select[UUID]:
+    """The ids of the clients whom the actor may see, for the statements of houses above. Raises NotAllowed."""
+    return select(Client.id).where(store.in_scope(actor))
+
+
+def page(
+    session: Session, actor: Actor, cursor: Cursor | None = None, *, archived: bool = False, mine: bool = False
+) -> Page[ClientLine]:
+    """The list, latest change first: those at hand or the archived; `mine`: only whose worker the actor is."""
+    statement = _lines(actor).where(Client.archived_at.is_not(None) if archived else Client.archived_at.is_(None))
+    if mine:
+        statement = statement.where(Client.worker_id == actor.staff_id)
+    rows = session.execute(paging.after(statement, Client.updated_at, Client.id, cursor)).all()
+    lines = _opened(keyring(session), rows)
+    shown = paging.page(lines, lambda line: Cursor(line.updated_at, line.id))
+    audit.record(session, actor, "client.list", subject="client", count=len(shown.rows))
+    return shown
+
+
+def search(session: Session, actor: Actor, text: str) -> Found:
+    """Whom the actor may see by code, whole phone number, or part of a name or alias, the archived too.
+
+    Only the kind of search and the number found are audited, never the words.
+    """
+    wanted = rules.search(text)
+    keys = keyring(session)
+    if wanted.kind is SearchKind.CODE:
+        lines = _opened(keys, session.execute(_newest(actor).where(Client.code == wanted.value)).all())
+    elif wanted.kind is SearchKind.PHONE:
+        by_phone = _newest(actor).where(Client.phone_hash.in_(keys.phone_hashes(wanted.value)))
+        lines = _opened(keys, session.execute(by_phone.limit(FOUND_AT_MOST + 1)).all())
+    else:
+        lines = _by_name(session, actor, keys, wanted.value)
+    audit.record(session, actor, "client.search", subject="client", kind=wanted.kind, count=len(lines))
+    return Found(tuple(lines[:FOUND_AT_MOST]), more=len(lines) > FOUND_AT_MOST)
+
+
+def client_of_referral(session: Session, actor: Actor, referral_id: UUID) -> UUID | None:
+    """The own client whom the receiver of this referral took into its records, if it did and the actor sees them."""
+    statement = (
+        select(Episode.client_id)
+        .join(Client, (Client.org_id == Episode.org_id) & (Client.id == Episode.client_id))
+        .where(store.in_scope(actor), Episode.org_id == actor.org_id, Episode.referral_id == referral_id)
+        .limit(1)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def referrals_into(session: Session, actor: Actor, client_id: UUID) -> list[UUID]:
+    """The referrals by which this client of the actor's came. Raises NotFound, NotAllowed."""
+    store.load(session, actor, client_id)
+    came = select(Episode.referral_id).where(
+        Episode.org_id == actor.org_id, Episode.client_id == client_id, Episode.referral_id.is_not(None)
+    )
+    return [one for one in session.scalars(came) if one is not None]
+
+
+def code_of(session: Session, actor: Actor, client_id: UUID) -> tuple[str, datetime]:
+    """A client's code, and since when the record is kept; nothing is opened. Raises NotFound, NotAllowed."""
+    row = store.load(session, actor, client_id)
+    return row.code, row.created_at
+
+
+def is_taken(session: Session, actor: Actor, referral_id: UUID) -> bool:
+    """Whether anybody of the receiver took this referral's person into its records, whoever may see that record."""
+    taken = select(Episode.id).where(Episode.org_id == actor.org_id, Episode.referral_id == referral_id)
+    return session.execute(taken.limit(1)).first() is not None
+
+
+def with_code(session: Session, actor: Actor, typed: str) -> ClientLine | None:
+    """The client whose code was typed, if the actor sees them. Audited as a search."""
+    code = rules.parse_code(typed)
+    return next(iter(search(session, actor, code).lines), None) if code else None
+
+
+def _by_name(session: Session, actor: Actor, keys: Keyring, query: str) -> list[ClientLine]:
+    """Names are sealed, so the organisation's own are opened and compared, the newest first, until enough are found."""
+    found: list[ClientLine] = []
+    cursor: Cursor | None = None
+    while query and len(found) <= FOUND_AT_MOST:
+        rows = session.execute(paging.after(_lines(actor), Client.updated_at, Client.id, cursor, _CHUNK)).all()
+        lines = _opened(keys, rows[:_CHUNK])
+        found += [line for line in lines if _matches(query, line)]
+        if len(rows) <= _CHUNK:
+            break
+        cursor = Cursor(lines[-1].updated_at, lines[-1].id)
+    return found
+
+
+def _matches(query: str, line: ClientLine) -> bool:
+    return rules.name_matches(query, line.alias, line.name) or rules.code_matches(query, line.code)
+
+
+def _lines(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return select(
+        Client.id, Client.code, Client.alias, Client.name, Client.area, Client.worker_id, Client.updated_at,
+        Client.archived_at,
+    ).where(store.in_scope(actor))  # fmt: skip
+
+
+def _newest(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return _lines(actor).order_by(Client.updated_at.desc(), Client.id)
+
+
+def _opened(keys: Keyring, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ClientLine]:
+    keys.load_clients(row.id for row in rows)
+    return [
+        ClientLine(
+            row.id,
+            row.code,
+            store.unsealed(keys, row.id, "alias", row.alias),
+            store.unsealed(keys, row.id, "name", row.name),
+            row.area,
+            row.worker_id,
+            row.updated_at,
+            row.archived_at is not None,
+        )
+        for row in rows
+    ]

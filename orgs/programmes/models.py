@@ -1,0 +1,80 @@
+"""The directory: programmes, their teams, and how they have answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Computed, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, points_to
+from app.core.ids import new_id
+
+_OPENINGS = (
+    "CASE WHEN capacity IS NULL THEN 'open' WHEN taken >= capacity THEN 'full'"
+    " WHEN capacity - taken <= greatest(1, capacity / 5) THEN 'nearly_full' ELSE 'open' END"
+)
+
+
+class Programme(Base):
+    """A service in the directory. `taken` is kept by the database; `openings` is what others see of it."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (
+        points_to("org_id", "organisations", "id"),
+        points_to("area", "areas", "code"),
+        Index("programmes_service", "service", "org_id", "id", postgresql_where=text("published")),
+    )
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    service: Mapped[str]
+    name_km: Mapped[str]
+    name_en: Mapped[str]
+    about_km: Mapped[str] = mapped_column(default="", server_default="")
+    about_en: Mapped[str] = mapped_column(default="", server_default="")
+    criteria: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    capacity: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0, server_default="0")
+    openings: Mapped[str] = mapped_column(Computed(_OPENINGS, persisted=True))
+    hours: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    meeting_point_km: Mapped[str] = mapped_column(default="", server_default="")
+    meeting_point_en: Mapped[str] = mapped_column(default="", server_default="")
+    languages: Mapped[list[str]] = mapped_column(server_default=text("ARRAY['km']"))
+    response_minutes: Mapped[int]
+    funding: Mapped[str] = mapped_column(default="", server_default="")
+    area: Mapped[str | None]
+    published: Mapped[bool] = mapped_column(default=False, server_default="false")
+    accepting: Mapped[bool] = mapped_column(default=True, server_default="true")
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+class TeamMember(Base):
+    """Who is told of a programme's referrals."""
+
+    __tablename__ = "programme_team"
+    __table_args__ = (
+        points_to("org_id programme_id", "programmes"),
+        points_to("org_id staff_id", "staff"),
+    )
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    programme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class ResponseRecord(Base):
+    """Answers of the last half year; there is no row below ten of them. Minutes are working minutes."""
+
+    __tablename__ = "programme_records"
+    __table_args__ = (points_to("org_id programme_id", "programmes"),)
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    programme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    answered: Mapped[int]
+    in_time: Mapped[int]
+    median_minutes: Mapped[int]
+    made_at: Mapped[datetime]

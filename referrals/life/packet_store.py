@@ -1,0 +1,140 @@
+"""Putting a packet away and taking it out: each part under a key of its own, wrapped to each side.
+
+What the acting side may read is decided twice: `disclosure.visible_parts` here, and row-level security on
+`packet_keys` in the database, which does not hand the receiver a key before its time or after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core import audit, clock
+from app.core.context import Actor
+from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
+from orgs.clients.policy import sees_clinical_notes
+from orgs.facts import CLINICAL
+from referrals.life import disclosure, packets
+from referrals.life.disclosure import Category, IdentityPart, Part, TriagePart
+from referrals.life.models import Disclosure, PacketKey, PacketPart, Referral
+from referrals.life.policy import Party
+from referrals.life.redisclosure import CURRENT, Notice
+from referrals.life.scope import Scoped
+
+
+@dataclass(frozen=True)
+class Packet:
+    """What this side reads now. None: not yet, or no longer."""
+
+    triage: TriagePart | None = None
+    identity: IdentityPart | None = None
+
+    @property
+    def notice(self) -> Notice | None:
+        """What travels with it; None where there is nothing to read."""
+        return CURRENT if self.triage or self.identity else None
+
+
+def put(session: Session, referral: Referral, receiver: PublicKey, triage: TriagePart, identity: IdentityPart) -> None:
+    """Seal both parts and wrap their keys to the sender and to the receiver."""
+    ring = keyring(session)
+    contents = {Part.TRIAGE: packets.triage_to_json(triage), Part.IDENTITY: packets.identity_to_json(identity)}
+    for part, content in contents.items():
+        sealed = ring.seal_part(receiver, referral.id, part, content)
+        same = {"sender_org_id": referral.sender_org_id, "referral_id": referral.id, "part": part}
+        session.execute(insert(PacketPart).values(**same, receiver_org_id=referral.receiver_org_id, body=sealed.body))
+        session.execute(
+            insert(PacketKey),
+            [
+                {**same, "holder": "sender", "holder_org_id": referral.sender_org_id,
+                 "key_version": sealed.for_sender.version, "wrapped": sealed.for_sender.wrapped},
+                {**same, "holder": "receiver", "holder_org_id": referral.receiver_org_id,
+                 "key_version": sealed.for_receiver.version, "wrapped": sealed.for_receiver.wrapped},
+            ],
+        )  # fmt: skip
+
+
+def read(session: Session, actor: Actor, found: Scoped) -> Packet:
+    """The packet as this side may see it now, with an audit entry of what was read."""
+    contents = _open(session, found)
+    if contents:
+        _note_opened(session, found, contents)
+        audit.record(
+            session,
+            actor,
+            "packet.read",
+            subject="referral",
+            subject_id=found.referral.id,
+            ref=found.referral.ref,
+            parts=" ".join(sorted(contents)),
+        )
+    triage, identity = contents.get(Part.TRIAGE), contents.get(Part.IDENTITY)
+    return Packet(
+        triage=packets.triage_from_json(triage) if triage else None,
+        identity=_for(actor, found, packets.identity_from_json(identity)) if identity else None,
+    )
+
+
+def _note_opened(session: Session, found: Scoped, parts: Iterable[Part]) -> None:
+    """The receiver's first look at each part, for the sender to account for. Later ones change nothing."""
+    if found.party is not Party.RECEIVER:
+        return
+    row, now = found.referral, clock.now()
+    session.execute(
+        insert(Disclosure)
+        .values(
+            [
+                {"sender_org_id": row.sender_org_id, "referral_id": row.id, "part": part,
+                 "receiver_org_id": row.receiver_org_id, "at": now}
+                for part in sorted(parts)
+            ]
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+
+
+def _for(actor: Actor, found: Scoped, identity: IdentityPart) -> IdentityPart:
+    """At the sender, clinical details are read as in the record: by clinicians and by the client's own worker."""
+    if found.party is not Party.SENDER or found.is_own or sees_clinical_notes(actor):
+        return identity
+    hidden = {Category(detail) for detail in CLINICAL}
+    return replace(identity, details={key: said for key, said in identity.details.items() if key not in hidden})
+
+
+def identity_key(session: Session, found: Scoped) -> bytes | None:
+    """The key of the identity part, under which free messages are sealed; None when this side has none."""
+    return _keys(session, found, keyring(session), frozenset({Part.IDENTITY})).get(Part.IDENTITY)
+
+
+def _open(session: Session, found: Scoped) -> dict[Part, bytes]:
+    row, ring = found.referral, keyring(session)
+    visible = disclosure.visible_parts(found.party, found.state, row.ended_at, row.readable_until, clock.now())
+    held = _keys(session, found, ring, visible)
+    bodies = session.execute(
+        select(PacketPart.part, PacketPart.body).where(
+            PacketPart.sender_org_id == row.sender_org_id, PacketPart.referral_id == row.id, PacketPart.part.in_(held)
+        )
+    )
+    return {
+        Part(part): ring.open_part(held[Part(part)], row.sender_org_id, row.id, part, body) for part, body in bodies
+    }
+
+
+def _keys(session: Session, found: Scoped, ring: Keyring, parts: frozenset[Part]) -> dict[Part, bytes]:
+    row = found.referral
+    holder = "sender" if found.party is Party.SENDER else "receiver"
+    wraps = session.execute(
+        select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped).where(
+            and_(PacketKey.sender_org_id == row.sender_org_id, PacketKey.referral_id == row.id),
+            PacketKey.holder == holder,
+            PacketKey.part.in_(parts),
+        )
+    )
+    return {
+        Part(part): ring.part_key(row.sender_org_id, row.id, part, holder, WrappedKey(version, wrapped))
+        for part, version, wrapped in wraps
+    }

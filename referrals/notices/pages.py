@@ -1,0 +1,39 @@
+"""The bell's list, opening one notice, and reading them all."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.paging import Cursor
+from app.http.session import actor, transaction
+from referrals.notices import queries, use_cases
+from referrals.notices.words import sentence
+
+bp = Blueprint("notices", __name__, url_prefix="/notices", template_folder="templates")
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The newest first."""
+    with transaction() as session:
+        page = queries.mine(session, actor(), Cursor.parse(request.args.get("after")))
+        return render_template("notices/index.html", page=page, sentence=sentence, later="after" in request.args)
+
+
+@bp.get("/<uuid:notice_id>")
+def show(notice_id: UUID) -> ResponseReturnValue:
+    """Where a notice and its mail lead: to the referral. It is read from then on."""
+    with transaction() as session:
+        notice = use_cases.open_notice(session, actor(), notice_id)
+    return redirect(url_for("referral.show", id=notice.referral_id), code=303)
+
+
+@bp.post("/read")
+def read_all() -> ResponseReturnValue:
+    """Nothing is new any more."""
+    with transaction() as session:
+        use_cases.read_all(session, actor())
+    return redirect(url_for("notices.index"), code=303)

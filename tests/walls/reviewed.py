@@ -1,0 +1,112 @@
+"""What somebody looked at and found right. A new function, grant or key makes a test fail until it is written here."""
+
+from __future__ import annotations
+
+WEB, PUBLIC, WORKER, PUBLISHER = "spean_web", "spean_public", "spean_worker", "spean_publisher"
+MIGRATOR, OWNER, KEEPER = "spean_migrator", "spean_owner", "spean_keeper"
+DOORS = (WEB, PUBLIC)
+ANY = (*DOORS, WORKER, PUBLISHER, MIGRATOR, OWNER)
+"""`sec.org()` and its like raise without a context, and with one they tell only who acts."""
+
+EXECUTE: dict[str, tuple[str, ...]] = {
+    "sec.org()": (*ANY, KEEPER),
+    "sec.kind()": ANY,
+    "sec.staff()": ANY,
+    "sec.who()": (*ANY, KEEPER),
+    # The doors: what strangers may ask, and what a session says of itself.
+    "sec.salt(text)": DOORS,
+    "sec.sign_in(text,bytea,bytea)": DOORS,
+    "sec.enter(text)": DOORS,
+    "sec.sign_out(text)": DOORS,
+    "sec.open_invite(text)": DOORS,
+    "sec.accept_invite(text,uuid,text,text,text,bytea,bytea)": DOORS,
+    "sec.reset_password(text,bytea,bytea)": DOORS,
+    "sec.change_password(bytea,bytea,bytea)": DOORS,
+    "sec.my_login()": DOORS,
+    "sec.my_sessions()": DOORS,
+    "sec.revoke_session(uuid)": DOORS,
+    "sec.manages()": DOORS,
+    # Staff alone.
+    "sec.make_token(bytea,text,integer)": (WEB,),
+    "sec.revoke_staff(uuid)": (WEB,),
+    "sec.end_officials(uuid)": (WEB,),
+    "sec.withdraw(uuid,uuid)": (WEB,),
+    "sec.note_uptake(uuid,uuid,text,date)": (WEB,),
+    # The worker's everybody's work, by reference.
+    "sec.claim_jobs(integer,interval)": (WORKER,),
+    "sec.enter_job(uuid)": (WORKER,),
+    "sec.finish_job(uuid,text)": (WORKER,),
+    "sec.retry_job(uuid,interval)": (WORKER,),
+    "sec.due_referrals(integer)": (WORKER,),
+    "sec.enter_due(uuid,uuid)": (WORKER,),
+    "sec.refresh_records()": (WORKER,),
+    "sec.sweep(integer)": (WORKER,),
+    "sec.due_clients(integer)": (WORKER,),
+    "sec.enter_due_client(uuid,uuid)": (WORKER,),
+    # Erasing: by who works with the client, or by the schedule when it is time; nothing else of it can be called.
+    "sec.erase_client(uuid,text)": (WEB, WORKER),
+    "sec.own_retention(integer)": (WEB,),
+    "sec.retention_preview(integer)": (MIGRATOR,),
+    "sec.set_retention(text,integer)": (MIGRATOR,),
+    "sec.erase_keyless()": (MIGRATOR,),
+    "sec.seal_audit(integer)": (WORKER,),
+    "sec.witness_audit()": (WORKER,),
+    "sec.prune_audit(integer)": (WORKER,),
+    # Whoever sets an installation up, and checks that the audit is as it was written.
+    "sec.audit_lag()": (WORKER, MIGRATOR),
+    "sec.audit_chains()": (MIGRATOR,),
+    "sec.audit_links(uuid,bigint,integer)": (MIGRATOR,),
+    "sec.audit_strays(uuid,integer)": (MIGRATOR,),
+    "sec.audit_opened()": (MIGRATOR,),
+    "sec.first_steward(uuid,text,text,text,bytea,integer,bytea,bytea,uuid,bytea,boolean)": (MIGRATOR,),
+    "sec.is_empty()": (MIGRATOR,),
+    # Writing an invented past, on an empty database alone.
+    "sec.begin_rehearsal(bytea)": (MIGRATOR,),
+    "sec.end_rehearsal()": (MIGRATOR,),
+    # Whoever changes keys: sealed values and versions. The check values tell nothing without the key.
+    "sec.keks_in_use()": (WEB, MIGRATOR, KEEPER),
+    "sec.note_kek(integer,bytea)": (MIGRATOR, KEEPER),
+    "sec.drop_old_keks()": (KEEPER,),
+    "sec.key_holders()": (KEEPER,),
+    "sec.enter_keys(uuid)": (KEEPER,),
+    "sec.begin_keys(text)": (KEEPER,),
+    "sec.end_keys(text)": (KEEPER,),
+    "sec.note_rotation(text,integer)": (KEEPER,),
+    "sec.rotate_seal()": (KEEPER,),
+    "sec.sealed_version(bytea)": (KEEPER,),
+    # Triggers: the tables' owner names them when it makes the trigger, and nobody can call them.
+    "sec.check_staff()": (OWNER,),
+    "sec.check_kek()": (OWNER,),
+    "sec.check_sealed()": (OWNER,),
+    "sec.episode_places()": (OWNER,),
+    "sec.check_consent()": (OWNER,),
+    "sec.check_given()": (OWNER,),
+    "sec.check_invite()": (OWNER,),
+    "sec.check_moment()": (OWNER,),
+    "sec.check_moments()": (OWNER,),
+    "sec.check_taken_back()": (OWNER,),
+    "sec.stamp_audit()": (OWNER,),
+    "sec.check_client()": (OWNER,),
+    "sec.follow_consent()": (OWNER,),
+    "sec.check_step()": (OWNER,),
+    "sec.follow_state()": (OWNER,),
+    "sec.begin_audit()": (OWNER,),
+    "sec.note_audit()": (OWNER,),
+}
+
+LONE_KEYS = {
+    "app.organisations_pkey": "every organisation stands in the directory that all see",
+    "app.areas_pkey": "official codes that everybody knows",
+    "app.uptake_releases_pkey": "published periods, which all see",
+    "app.uptake_releases_never_overlap": "published periods, which all see",
+    "app.network_settings_pkey": "one row",
+    "sec.keks_pkey": "a key-encryption key's version, the same for all",
+    "sec.key_runs_pkey": "which change of keys runs, and the keeper alone writes it",
+    "sec.retention_pkey": "kinds of record, the same for all",
+    "sec.seal_key_pkey": "one row, and nobody writes it",
+    "sec.rehearsal_pkey": "one row, and the migrator's functions write it",
+    "sec.sessions_pkey": "hashes of random tokens, written by sec alone",
+    "sec.credentials_pkey": "random ids, written by sec alone",
+    "sec.credentials_login_key": "one person's; only an invitation's holder learns that it is taken",
+}
+"""Unique keys that name no organisation, and why they answer no question about another's rows."""

@@ -1,0 +1,54 @@
+"""Who signs in here cannot be found out by trying: a known name fails as an unknown one does."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, text
+
+from app.http.session import database
+from tests.network import Network, Person
+from tests.pages import client_for, site, steady
+
+
+@pytest.fixture(scope="module")
+def known(network: Network) -> Person:
+    return network.organisation("ngo").person("outreach")
+
+
+def writes(network: Network, login: str) -> bool:
+    """Whether a failed sign-in writes, so that its commit waits for the disk."""
+    with network.servers.engines["spean_public"].begin() as connection:
+        values = {"login": login, "derived": bytes(32), "token": bytes(32)}
+        assert not connection.execute(text("SELECT * FROM sec.sign_in(:login, :derived, :token)"), values).all()
+        return connection.execute(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")).scalar_one() is True
+
+
+def test_a_failure_is_as_much_work_for_a_name_that_nobody_has(network: Network, known: Person) -> None:
+    assert writes(network, known.email)
+    assert writes(network, "nobody@example.org")
+
+
+def test_a_locked_name_is_as_much_work(network: Network) -> None:
+    locked = network.organisation("ngo").person("outreach")
+    assert all(writes(network, locked.email) for _ in range(12))
+
+
+def test_the_page_and_its_statements_are_the_same(network: Network, known: Person) -> None:
+    app = site(network)
+    said: list[list[str]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        said[-1].append(statement)
+
+    with app.app_context():
+        engines = list(database.engines.values())
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    answers = []
+    for email in (known.email, "nobody@example.org"):
+        said.append([])
+        answer = client_for(app).post("/sign-in", data={"email": email, "password": "not this one"})
+        answers.append((answer.status_code, steady(answer.text).replace(email, ""), sorted(answer.headers.keys())))
+    assert answers[0] == answers[1]
+    assert said[0] == said[1]
+    assert len(said[0]) == 2

@@ -1,0 +1,123 @@
+"""A real worker and a real schedule, a real Redis, a real mail server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.factory import create_app
+from app.http.session import actor, database, signed_in, transaction
+from referrals.life.use_cases import answer
+from tests.cast import CANARIES, Cast, cast, tomorrow
+from tests.network import Network, Person
+from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, listening, process
+from tests.worker.news import jobs, ref_of, told
+from worker.context import Workshop
+from worker.nudge import nudger
+
+
+@contextmanager
+def celery(network: Network, broker: Broker, post: PostOffice, log: Path, *arguments: str) -> Iterator[None]:
+    environ = {
+        **network.servers.environ(),
+        "SPEAN_REDIS_URL": broker.url,
+        "SPEAN_SMTP_URL": post.url,
+        "SPEAN_BASE_URL": "https://spean.example.org",
+    }
+    with process([*CELERY, *arguments], environ, log):
+        yield
+
+
+@pytest.fixture
+def app(network: Network, broker: Broker) -> Iterator[Flask]:
+    made = create_app(replace(network.servers.settings, redis_url=broker.url))
+    yield made
+    with made.app_context():
+        for engine in database.engines.values():
+            engine.dispose()
+
+
+@contextmanager
+def request_of(app: Flask, person: Person) -> Iterator[None]:
+    with app.test_request_context("/", headers={"Cookie": f"spean=s.{person.token}"}):
+        assert signed_in()
+        yield
+
+
+def accept_on_the_web(app: Flask, team: Cast, referral_id: UUID) -> None:
+    with request_of(app, team.nurse), transaction() as session:
+        answer.accept(session, actor(), referral_id, tomorrow())
+
+
+@pytest.mark.slow
+def test_a_step_on_the_web_is_told_within_seconds_and_redis_learns_nothing(
+    network: Network, workshop: Workshop, app: Flask, broker: Broker, post: PostOffice, tmp_path: Path
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    log = tmp_path / "worker.log"
+    with listening(broker) as heard, celery(network, broker, post, log, *WORKER):
+        eventually(lambda: b"ready" in log.read_bytes())
+        accept_on_the_web(app, team, referral_id)
+        eventually(lambda: post.to(team.outreach.email), seconds=10)  # no beat runs: the nudge did it
+        eventually(lambda: all(done for *_, done in jobs(network, referral_id)))
+    said = "\n".join(heard) + log.read_text() + "\n".join(str(mail) for mail in post.mails)
+    assert "spean.relay" in said
+    assert "spean.deliver" in said
+    assert told(team.nurse) == ["sent"]
+    assert told(team.outreach) == ["accepted"]
+    with team.nurse.transaction() as (session, _actor):
+        query = text("SELECT name_en FROM app.organisations WHERE id IN (:a, :b)")
+        names = session.execute(query, {"a": team.ngo.id, "b": team.clinic.id}).scalars().all()
+    redis_and_log = "\n".join(heard) + log.read_text()
+    for word in (*CANARIES, *names, "methadone", "Trial programme"):
+        assert word not in said
+    for word in (team.nurse.email, team.outreach.email, "Dara", str(team.client_id)):
+        assert word not in redis_and_log
+
+
+@pytest.mark.slow
+def test_when_every_nudge_is_lost_the_schedule_finds_what_waits(
+    network: Network, workshop: Workshop, broker: Broker, post: PostOffice, tmp_path: Path
+) -> None:
+    team = cast(network)
+    referral_id = team.send()  # not by the web: nobody was nudged
+    schedule = str(tmp_path / "schedule")
+    with (
+        celery(network, broker, post, tmp_path / "worker.log", *WORKER),
+        celery(network, broker, post, tmp_path / "beat.log", "beat", "--pidfile=", "--schedule", schedule),
+    ):
+        eventually(lambda: post.to(team.nurse.email))
+    assert post.to(team.nurse.email)[0]["Subject"].startswith(ref_of(team.nurse, referral_id))
+
+
+def test_a_web_request_does_not_mind_that_redis_is_away(
+    network: Network, workshop: Workshop, app: Flask, broker: Broker
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    broker.stop()
+    before = time.monotonic()
+    accept_on_the_web(app, team, referral_id)
+    assert time.monotonic() - before < 2
+    assert len(jobs(network, referral_id)) == 2
+    broker.start()
+    nudger(replace(network.servers.settings, redis_url=broker.url))()
+    with broker.client() as client:
+        assert client.llen("spean") == 1
+
+
+def test_nothing_told_nothing_nudged(network: Network, app: Flask, broker: Broker) -> None:
+    team = cast(network)
+    with request_of(app, team.nurse), transaction() as session:
+        session.execute(text("SELECT 1"))
+    with broker.client() as client:
+        assert client.llen("spean") == 0

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from orgs.programmes.words import SERVICE
+from referrals.life.reasons import CancelReason
+from referrals.life.use_cases import answer, finish, visit
+from tests.cast import CANARIES, Cast, cast, programme, tomorrow
+from tests.network import Network, Person
+from tests.running import PostOffice
+from tests.worker.news import jobs, mails, notices, ref_of, told
+from worker import relay
+from worker.context import Workshop
+from worker.delivery import MOST_ATTEMPTS, backoff, deliver
+
+
+def claim(workshop: Workshop) -> list[UUID]:
+    found: list[UUID] = []
+    relay.relay(workshop, found.append)
+    return found
+
+
+def due_again(network: Network, referral_id: UUID, attempts: int | None = None) -> None:
+    """Let the time of the next attempt come."""
+    with network.servers.engines["spean_migrator"].begin() as connection:
+        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(
+            text("UPDATE app.outbox SET next_at = now(), leased_until = NULL, attempts = coalesce(:n, attempts)"
+                 " WHERE referral_id = :id AND done_at IS NULL"),
+            {"id": referral_id, "n": attempts},
+        )  # fmt: skip
+
+
+def accept(nurse: Person, referral_id: UUID) -> None:
+    with nurse.transaction() as (session, actor):
+        answer.accept(session, actor, referral_id, tomorrow())
+
+
+def leaves(network: Network, person: Person) -> None:
+    with network.servers.engines["spean_migrator"].begin() as connection:
+        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("UPDATE app.staff SET active = false WHERE id = :id"), {"id": person.staff_id})
+
+
+def set_staff(person: Person, **values: object) -> None:
+    with person.transaction() as (session, actor):
+        for name, value in values.items():
+            session.execute(
+                text(f"UPDATE app.staff SET {name} = :value WHERE id = :id"),
+                {"value": value, "id": actor.staff_id},
+            )
+
+
+def test_a_programme_without_a_team_tells_everybody_who_may_read_it(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    outreach = team.clinic.person("outreach")
+    referral_id = team.send()
+    assert relay.drain(workshop) == 1
+    assert told(team.nurse) == ["sent"]
+    assert told(outreach) == []
+    assert team.clinic.manager is not None
+    assert told(team.clinic.manager) == []
+    assert told(team.outreach) == told(team.caseworker) == []
+    assert jobs(network, referral_id) == [("sent", 1, "told", True)]
+
+
+def test_a_team_is_told_alone_and_those_who_left_are_not_missed(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    chosen, left = team.clinic.person("caseworker"), team.clinic.person("caseworker")
+    for_two = programme(team.clinic, team=frozenset({chosen.staff_id, left.staff_id}))
+    leaves(network, left)
+    team.send(team.consent(for_two)[0])
+    relay.drain(workshop)
+    assert told(chosen) == ["sent"]
+    assert told(team.nurse) == []
+
+    only_left = programme(team.clinic, team=frozenset({chosen.staff_id}))
+    leaves(network, chosen)
+    team.send(team.consent(only_left)[0])
+    relay.drain(workshop)
+    assert told(team.nurse) == ["sent"]
+
+
+def test_the_worker_who_sent_it_hears_of_each_step_and_whoever_acts_is_not_told(
+    network: Network, workshop: Workshop
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    accept(team.nurse, referral_id)
+    with team.nurse.transaction() as (session, actor):
+        visit.note_arrival(session, actor, referral_id)
+    relay.drain(workshop)
+    assert told(team.outreach) == ["accepted", "arrived"]
+    assert told(team.caseworker) == []
+    assert told(team.nurse) == ["sent"]
+
+
+def test_delivering_twice_and_at_the_same_time_tells_once(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    (job,) = claim(workshop)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: deliver(workshop, job), range(4)))
+    due_again(network, referral_id)
+    relay.drain(workshop)
+    deliver(workshop, job)
+    assert told(team.nurse) == ["sent"]
+    assert len(post.to(team.nurse.email)) == 1
+    assert jobs(network, referral_id)[0][2:] == ("told", True)
+
+
+def test_a_mail_says_a_reference_a_sentence_and_a_link_in_the_readers_language(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    khmer = team.clinic.person("caseworker", language="km")
+    quiet = team.clinic.person("caseworker")
+    set_staff(quiet, notify_email=False)
+    referral_id = team.send()
+    relay.drain(workshop)
+    ref = ref_of(team.nurse, referral_id)
+    (mail,) = post.to(team.nurse.email)
+    assert mail["Subject"] == f"{ref}: A new referral waits for your answer."
+    body = mail.get_content()
+    assert f"https://spean.example.org/notices/{notices(team.nurse).rows[0].id}" in body
+    assert [khmer_mail["Content-Language"] for khmer_mail in post.to(khmer.email)] == ["km"]
+    assert post.to(quiet.email) == []
+    assert told(quiet) == ["sent"]
+    assert mails(network, referral_id) == ["off", "sent", "sent"]
+
+
+def test_no_mail_and_no_notice_names_anybody_or_anything(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    accept(team.nurse, referral_id)
+    relay.drain(workshop)
+    assert len(post.mails) == 2
+    seen = "\n".join(f"{mail['Subject']} {mail['From']} {mail.get_content()}" for mail in post.mails)
+    with team.nurse.transaction() as (session, _actor):
+        seen += str(session.execute(text("SELECT to_jsonb(n) FROM app.notifications n")).scalars().all())
+        names = session.execute(text("SELECT name_en FROM app.organisations WHERE id IN (:a, :b)"),
+                                {"a": team.ngo.id, "b": team.clinic.id}).scalars().all()  # fmt: skip
+    for word in (*CANARIES, *names, *SERVICE.values(), "methadone", "Trial programme", "Dara"):
+        assert word not in seen
+
+
+def test_a_mail_server_that_is_away_costs_a_wait_and_nobody_is_told_twice(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = Workshop(replace(workshop.settings, smtp_url=f"smtp://127.0.0.1:{probe.getsockname()[1]}"))
+    relay.drain(nobody)
+    nobody.close()
+    assert told(team.nurse) == ["sent"]
+    assert jobs(network, referral_id) == [("sent", 1, None, False)]
+    assert mails(network, referral_id) == ["waiting"]
+    assert claim(workshop) == []
+
+    due_again(network, referral_id)
+    relay.drain(workshop)
+    assert told(team.nurse) == ["sent"]
+    assert len(post.to(team.nurse.email)) == 1
+    assert jobs(network, referral_id) == [("sent", 2, "told", True)]
+
+
+@pytest.mark.parametrize(("answered", "became"), [("550 nobody here", "failed"), ("451 later", "waiting")])
+def test_an_address_that_is_refused_for_good_does_not_hold_up_the_others(
+    network: Network, workshop: Workshop, post: PostOffice, answered: str, became: str
+) -> None:
+    team = cast(network)
+    other = team.clinic.person("caseworker")
+    post.refusing[team.nurse.email] = answered
+    referral_id = team.send()
+    relay.drain(workshop)
+    assert told(team.nurse) == told(other) == ["sent"]
+    assert post.to(team.nurse.email) == []
+    assert became in mails(network, referral_id)
+    assert jobs(network, referral_id)[0][3] is (became == "failed")
+    if became == "failed":
+        assert len(post.to(other.email)) == 1
+
+
+def test_after_twelve_attempts_mails_are_given_up_and_the_notices_stand(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    post.refusing[""] = "451 later"
+    due_again(network, referral_id, attempts=MOST_ATTEMPTS - 1)
+    relay.drain(workshop)
+    assert jobs(network, referral_id) == [("sent", MOST_ATTEMPTS, "gave_up", True)]
+    assert mails(network, referral_id) == ["failed"]
+    assert told(team.nurse) == ["sent"]
+
+
+def test_a_job_that_breaks_whoever_tries_is_put_away(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    due_again(network, referral_id, attempts=MOST_ATTEMPTS)
+    relay.drain(workshop)
+    assert jobs(network, referral_id) == [("sent", MOST_ATTEMPTS + 1, "gave_up", True)]
+
+
+def test_a_withdrawal_silences_what_was_about_to_be_told(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    jobs_before = claim(workshop)
+    with team.outreach.transaction() as (session, actor):
+        finish.withdraw(session, actor, referral_id)
+    for job in jobs_before:
+        deliver(workshop, job)
+    relay.drain(workshop)
+    assert told(team.nurse) == ["withdrawn"]
+    assert [mail["Subject"].split(": ")[1] for mail in post.mails] == ["The permission for a referral was withdrawn."]
+
+
+def test_a_cancelled_referral_is_not_announced_as_new(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    with team.outreach.transaction() as (session, actor):
+        finish.cancel(session, actor, referral_id, CancelReason.NEED_MET)
+    relay.drain(workshop)
+    assert told(team.nurse) == ["cancelled"]
+    assert [job[::2] for job in jobs(network, referral_id)] == [("sent", "too_late"), ("cancelled", "told")]
+
+
+def test_a_demos_past_is_told_without_mail(network: Network, workshop: Workshop, post: PostOffice) -> None:
+    team: Cast = cast(network)
+    team.send()
+    relay.drain(workshop, mail=False)
+    assert told(team.nurse) == ["sent"]
+    assert post.mails == []
+
+
+def test_waits_grow_to_an_hour() -> None:
+    waits = [backoff(attempts) for attempts in range(1, MOST_ATTEMPTS + 1)]
+    assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)
+    assert timedelta(hours=4) < sum(waits, timedelta()) < timedelta(hours=8)

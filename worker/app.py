@@ -1,0 +1,16 @@
+"""The Celery application: `celery -A worker.app worker` and `celery -A worker.app beat`."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from app.core.logs import init_logs
+from app.core.settings import load_worker
+from worker.config import celery_settings
+from worker.schedule import SCHEDULE
+
+init_logs()
+app = Celery("spean", include=["worker.tasks"])
+app.conf.update(celery_settings(load_worker(os.environ)), beat_schedule=SCHEDULE)

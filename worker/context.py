@@ -1,0 +1,133 @@
+"""How the worker comes to act: for one leased job, for one referral or one client that is due, and never otherwise.
+
+The worker's password alone reads job references. Each transaction enters one organisation by a function of the
+database, which lets it in only for work that is waiting there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
+
+from app.core import db
+from app.core.context import Actor
+from app.core.settings import WorkerSettings, load_worker
+
+
+class Gone(Exception):  # noqa: N818 - words of the house
+    """The job is done or leased to nobody, or the referral is due no longer. Nothing is wrong."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One organisation to be told of one event."""
+
+    id: UUID
+    org_id: UUID
+    event_id: UUID
+    sender_org_id: UUID
+    referral_id: UUID
+    kind: str
+    ref: str
+    attempts: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Settings, and connections that are opened when they are first needed (after a worker has forked)."""
+
+    settings: WorkerSettings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Connections under the worker's role."""
+        return db.engine(self.settings.worker_url, size=2)
+
+    @cached_property
+    def publisher(self) -> Engine:
+        """Connections under the role that publishes uptake."""
+        return db.engine(self.settings.publisher_url, size=1)
+
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        for name in ("engine", "publisher"):
+            if name in self.__dict__:
+                self.__dict__[name].dispose()
+
+    @contextmanager
+    def outside(self) -> Iterator[Session]:
+        """A transaction that entered nowhere: only the functions for everybody's work answer in it."""
+        with Session(self.engine) as session, db.transaction(session):
+            yield session
+
+    @contextmanager
+    def publishing(self) -> Iterator[Session]:
+        """A transaction of the publisher."""
+        with Session(self.publisher) as session, db.transaction(session):
+            yield session
+
+    @contextmanager
+    def on_job(self, job_id: UUID) -> Iterator[tuple[Session, Job]]:
+        """A transaction in the organisation to be told. Raises Gone."""
+
+        def enter(connection: Connection) -> Actor:
+            row = connection.execute(text("SELECT * FROM sec.enter_job(:id)"), {"id": job_id}).one_or_none()
+            if row is None:
+                raise Gone
+            session.info["job"] = Job(id=job_id, **row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+            return Actor(org_id=row.org_id, org_kind="")
+
+        with Session(self.engine, expire_on_commit=False) as session:
+            db.entering(session, enter)
+            with db.transaction(session):
+                db.actor(session)
+                yield session, session.info["job"]
+
+    @contextmanager
+    def on_due(self, sender_org_id: UUID, referral_id: UUID) -> Iterator[tuple[Session, Actor, str]]:
+        """A transaction of the system in the sender's organisation, and what is due there. Raises Gone."""
+
+        def enter(connection: Connection) -> Actor:
+            what = connection.execute(
+                text("SELECT sec.enter_due(:sender, :referral)"), {"sender": sender_org_id, "referral": referral_id}
+            ).scalar_one()
+            if what is None:
+                raise Gone
+            session.info["what"] = what
+            return Actor(org_id=sender_org_id, org_kind="")
+
+        with Session(self.engine, expire_on_commit=False) as session:
+            db.entering(session, enter)
+            with db.transaction(session):
+                yield session, db.actor(session), session.info["what"]
+
+    @contextmanager
+    def on_due_client(self, org_id: UUID, client_id: UUID) -> Iterator[Session]:
+        """A transaction of the system in the organisation of a client whose time has come. Raises Gone."""
+
+        def enter(connection: Connection) -> Actor:
+            asked = {"org": org_id, "client": client_id}
+            if not connection.execute(text("SELECT sec.enter_due_client(:org, :client)"), asked).scalar_one():
+                raise Gone
+            return Actor(org_id=org_id, org_kind="")
+
+        with Session(self.engine, expire_on_commit=False) as session:
+            db.entering(session, enter)
+            with db.transaction(session):
+                db.actor(session)
+                yield session
+
+
+@cache
+def workshop() -> Workshop:
+    """This process's workshop, from its environment."""
+    return Workshop(load_worker(os.environ))

@@ -1,0 +1,127 @@
+"""What the schedule does: reminders and expiry one referral at a time, and the work of the whole house."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.core import clock
+from app.core.errors import Conflict, NotFound
+from orgs.clients.use_cases import erasure
+from referrals.life.use_cases import finish as life
+from referrals.uptake import use_cases as uptake
+from worker.context import Gone, Workshop
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+_SEALED_AT_ONCE = 2000
+_LATE_SEAL = 300
+"""Seconds after which an entry that nobody sealed is worth a warning."""
+
+
+def due(workshop: Workshop) -> int:
+    """Remind of what waits for an answer, and let run out what nobody answered or came for; returns how many.
+
+    One that fails is logged and does not hold up the others; it is tried again at the next beat.
+    """
+    with workshop.outside() as session:
+        found = session.execute(
+            text("SELECT sender_org_id, referral_id FROM sec.due_referrals(:most)"), {"most": _BATCH}
+        ).all()
+    return sum(_follow_up(workshop, sender_org_id, referral_id) for sender_org_id, referral_id in found)
+
+
+def _follow_up(workshop: Workshop, sender_org_id: UUID, referral_id: UUID) -> bool:
+    try:
+        with workshop.on_due(sender_org_id, referral_id) as (session, actor, what):
+            if what == "expire":
+                life.expire(session, actor, referral_id)
+            else:
+                life.remind(session, actor, referral_id, what)
+    except (Gone, Conflict):  # somebody was faster
+        return False
+    except Exception:
+        log.exception("referral %s could not be followed up", referral_id)
+        return False
+    return True
+
+
+def refresh_records(workshop: Workshop) -> int:
+    """Count anew how programmes answered; returns how many have a record."""
+    with workshop.outside() as session:
+        return int(session.execute(text("SELECT sec.refresh_records()")).scalar_one())
+
+
+def sweep(workshop: Workshop) -> int:
+    """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
+    return _sweep_rows(workshop) + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
+
+
+def _sweep_rows(workshop: Workshop) -> int:
+    """In small transactions, so that nobody waits for a long one."""
+    gone, went = 0, 1
+    while went:
+        with workshop.outside() as session:
+            went = int(session.execute(text("SELECT sec.sweep(:most)"), {"most": _BATCH}).scalar_one())
+        gone += went
+    return gone
+
+
+def _due(workshop: Workshop) -> list[tuple[UUID, UUID]]:
+    with workshop.outside() as session:
+        rows = session.execute(text("SELECT org_id, client_id FROM sec.due_clients(:most)"), {"most": _BATCH}).all()
+    return [(row.org_id, row.client_id) for row in rows]
+
+
+def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
+    """Erase one client whose time has come, in a transaction of its own. A failure does not hold up the others."""
+    try:
+        with workshop.on_due_client(org_id, client_id) as session:
+            erasure.erase(session, client_id, erasure.RETENTION)
+    except (Gone, NotFound):  # somebody was faster, or wrote in the record
+        return False
+    except Exception:
+        log.exception("client %s could not be erased", client_id)
+        return False
+    return True
+
+
+def publish(workshop: Workshop) -> list[str]:
+    """Publish each closed period that has no release yet; returns their names."""
+    with workshop.publishing() as session:
+        return uptake.publish_closed(session, clock.now())
+
+
+def seal_audit(workshop: Workshop) -> int:
+    """Chain what waits in the audit, in batches of their own transactions; returns how many entries.
+
+    Another sealer's organisations are left to it, and what is written meanwhile to the next beat.
+    """
+    sealed = 0
+    with workshop.outside() as session:
+        waiting, seconds = session.execute(text("SELECT * FROM sec.audit_lag()")).one()
+    if seconds > _LATE_SEAL:
+        log.warning("%s entries of the audit waited to be sealed, the first for %s seconds", waiting, seconds)
+    while sealed < waiting:
+        with workshop.outside() as session:
+            batch = session.execute(text("SELECT sec.seal_audit(:most)"), {"most": _SEALED_AT_ONCE}).scalar_one()
+        if not batch:
+            break
+        sealed += batch
+    return sealed
+
+
+def witness_audit(workshop: Workshop) -> int:
+    """Once a day: each organisation notes a commitment to its partners' heads; returns how many were noted."""
+    seal_audit(workshop)
+    with workshop.outside() as session:
+        return int(session.execute(text("SELECT sec.witness_audit()")).scalar_one())
+
+
+def prune_audit(workshop: Workshop) -> int:
+    """Let go of entries that are older than seven years, leaving a checkpoint; returns how many went."""
+    with workshop.outside() as session:
+        return int(session.execute(text("SELECT sec.prune_audit(:most)"), {"most": _BATCH * 20}).scalar_one())

@@ -1,0 +1,67 @@
+"""Celery's names for the work. Each body calls one function; arguments are ids."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from worker import config, delivery, periodic
+from worker import relay as outbox
+from worker.context import workshop
+
+
+@shared_task(name=config.RELAY)
+def relay() -> None:
+    """Hand out what waits; come back at once if there may be more."""
+    if outbox.relay(workshop(), lambda job_id: deliver.delay(str(job_id))) == outbox.BATCH:
+        relay.delay()
+
+
+@shared_task(name=config.DELIVER)
+def deliver(job_id: str) -> None:
+    """Tell the people of one job."""
+    delivery.deliver(workshop(), UUID(job_id))
+
+
+@shared_task(name=config.DUE)
+def due() -> None:
+    """Remind and let run out; tell of it at once."""
+    if periodic.due(workshop()):
+        relay.delay()
+
+
+@shared_task(name=config.RECORDS)
+def records() -> None:
+    """Count how programmes answer."""
+    periodic.refresh_records(workshop())
+
+
+@shared_task(name=config.SWEEP)
+def sweep() -> None:
+    """Clear away what was kept long enough."""
+    periodic.sweep(workshop())
+
+
+@shared_task(name=config.PUBLISH)
+def publish() -> None:
+    """Publish closed periods."""
+    periodic.publish(workshop())
+
+
+@shared_task(name=config.SEAL)
+def seal_audit() -> None:
+    """Chain the audit's entries."""
+    periodic.seal_audit(workshop())
+
+
+@shared_task(name=config.WITNESS)
+def witness_audit() -> None:
+    """Write down, in each organisation's audit, where its partners' audits end."""
+    periodic.witness_audit(workshop())
+
+
+@shared_task(name=config.PRUNE)
+def prune_audit() -> None:
+    """Let go of the audit's entries of more than seven years ago."""
+    periodic.prune_audit(workshop())
