@@ -39,7 +39,8 @@ CHECKED = [
     response_schema_conformance, negative_data_rejection, unsupported_method, ignored_auth,
 ]  # fmt: skip
 LUCK = {
-    "POST /api/v1/clients", "PUT /api/v1/clients/{client_id}", "POST /api/v1/consents",
+    "POST /api/v1/clients", "PUT /api/v1/clients/{client_id}", "POST /api/v1/clients/{client_id}/erase",
+    "POST /api/v1/consents",
     "POST /api/v1/referrals/{referral_id}/accept", "POST /api/v1/referrals/{referral_id}/book",
     "POST /api/v1/referrals/{referral_id}/message", "POST /api/v1/referrals/{referral_id}/next",
     "POST /api/v1/notifications/{notice_id}/read",
