@@ -398,7 +398,8 @@ END $$;
 -- The first steward has nobody to be invited by; only the migrator's connection may do this. A second call makes a
 -- new invitation to the same organisation, if nobody came by the first one or if another steward is wanted.
 CREATE FUNCTION sec.first_steward(org uuid, prefix text, name_km text, name_en text, public_key bytea,
-    data_key bytea, private_key bytea, invite uuid, token_hash bytea, another boolean) RETURNS boolean
+    kek_version integer, data_key bytea, private_key bytea, invite uuid, token_hash bytea, another boolean)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     there uuid;
@@ -408,14 +409,14 @@ BEGIN
         INSERT INTO app.organisations (id, kind, prefix, name_km, name_en, public_key, created_at)
         VALUES ($1, 'steward', $2, $3, $4, $5, now());
         INSERT INTO app.org_keys (org_id, version, kek_version, data_key, private_key, created_at)
-        VALUES ($1, 1, 1, $6, $7, now());
+        VALUES ($1, 1, $6, $7, $8, now());
         there := $1;
     ELSIF NOT another AND EXISTS (SELECT 1 FROM app.staff p
             WHERE p.org_id = there AND p.active AND 'steward' = ANY (p.roles)) THEN
         RETURN false;
     END IF;
     INSERT INTO app.invites (org_id, id, token_hash, roles, made_by, made_at, expires_at)
-    VALUES (there, $8, $9, ARRAY['steward', 'manager'], there, now(), now() + interval '7 days');
+    VALUES (there, $9, $10, ARRAY['steward', 'manager'], there, now(), now() + interval '7 days');
     RETURN true;
 END $$;
 
@@ -437,7 +438,7 @@ GRANT EXECUTE ON FUNCTION sec.make_token(bytea, text, integer), sec.revoke_staff
     TO spean_web;
 GRANT EXECUTE ON FUNCTION sec.manages() TO spean_web, spean_public;
 GRANT EXECUTE ON FUNCTION sec.check_staff() TO spean_owner;
-GRANT EXECUTE ON FUNCTION sec.first_steward(uuid, text, text, text, bytea, bytea, bytea, uuid, bytea, boolean)
+GRANT EXECUTE ON FUNCTION sec.first_steward(uuid, text, text, text, bytea, integer, bytea, bytea, uuid, bytea, boolean)
     TO spean_migrator;
 """
 

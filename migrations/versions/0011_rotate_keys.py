@@ -202,33 +202,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         (SELECT substr(sha256(k.salt_key || convert_to('salt ' || lower($1), 'UTF8')), 1, 16) FROM sec.seal_key k))
 $$;
 
--- As before, with the version of the key-encryption key that wraps the first keys.
-DROP FUNCTION sec.first_steward(uuid, text, text, text, bytea, bytea, bytea, uuid, bytea, boolean);
-CREATE FUNCTION sec.first_steward(org uuid, prefix text, name_km text, name_en text, public_key bytea,
-    kek_version integer, data_key bytea, private_key bytea, invite uuid, token_hash bytea, another boolean)
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    there uuid;
-BEGIN
-    SELECT o.id INTO there FROM app.organisations o WHERE o.kind = 'steward' ORDER BY o.created_at LIMIT 1;
-    IF there IS NULL THEN
-        INSERT INTO app.organisations (id, kind, prefix, name_km, name_en, public_key, created_at)
-        VALUES ($1, 'steward', $2, $3, $4, $5, now());
-        INSERT INTO app.org_keys (org_id, version, kek_version, data_key, private_key, created_at)
-        VALUES ($1, 1, $6, $7, $8, now());
-        there := $1;
-    ELSIF NOT another AND EXISTS (SELECT 1 FROM app.staff p
-            WHERE p.org_id = there AND p.active AND 'steward' = ANY (p.roles)) THEN
-        RETURN false;
-    END IF;
-    INSERT INTO app.invites (org_id, id, token_hash, roles, made_by, made_at, expires_at)
-    VALUES (there, $9, $10, ARRAY['steward', 'manager'], there, now(), now() + interval '7 days');
-    RETURN true;
-END $$;
-
-GRANT EXECUTE ON FUNCTION sec.first_steward(uuid, text, text, text, bytea, integer, bytea, bytea, uuid, bytea, boolean)
-    TO spean_migrator;
 GRANT EXECUTE ON FUNCTION sec.keks_in_use() TO spean_web, spean_migrator, spean_keeper;
 GRANT EXECUTE ON FUNCTION sec.note_kek(integer, bytea) TO spean_migrator, spean_keeper;
 GRANT EXECUTE ON FUNCTION sec.org(), sec.who(), sec.key_holders(), sec.enter_keys(uuid), sec.begin_keys(text),
