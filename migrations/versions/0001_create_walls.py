@@ -417,6 +417,8 @@ BEGIN
     END IF;
     INSERT INTO app.invites (org_id, id, token_hash, roles, made_by, made_at, expires_at)
     VALUES (there, $9, $10, ARRAY['steward', 'manager'], there, now(), now() + interval '7 days');
+    INSERT INTO app.audit_log (org_id, id, at, action, subject, subject_id)
+    VALUES (there, gen_random_uuid(), now(), 'staff.invite', 'invite', $9);
     RETURN true;
 END $$;
 

@@ -40,6 +40,7 @@ ACTION: Mapping[str, str] = MappingProxyType(
         "organisation.make": N_("Changed the organisation"),
         "packet.read": N_("Read what was sent"),
         "password.change": N_("Changed the own password"),
+        "password.refused": N_("Tried to change the own password"),
         "privacy.look": N_("Looked at access to records"),
         "programme.change": N_("Changed a programme"),
         "programme.make": N_("Changed a programme"),

@@ -72,7 +72,7 @@ def revoke_token(session: Session, actor: Actor, token_id: UUID) -> None:
 
 
 def sign_out_elsewhere(session: Session, actor: Actor) -> int:
-    """End every browser session of this person but the one that asks; tokens stay. Returns how many ended."""
+    """End every browser session of this person but the one that asks. Returns how many ended."""
     others = [one.id for one in open_access(session, actor) if one.kind == "browser" and not one.here]
     ended = sum(_revoke(session, one) for one in others)
     audit.record(session, actor, "session.end_others", subject="session", ended=ended)

@@ -112,7 +112,7 @@ def reset_password(session: Session, token: str, password: str, cost: Cost) -> s
 
 
 def change_password(session: Session, login: str, old: str, new: str, cost: Cost) -> None:
-    """Set a new password for whoever is signed in. Raises Invalid when the old one is wrong."""
+    """Set a new password for whoever is signed in, and end their tokens. Raises Invalid when the old one is wrong."""
     passwords.check_password(new, field="new")
     old_salt = session.execute(text("SELECT sec.salt(:login)"), {"login": login}).scalar_one()
     salt = passwords.new_salt()

@@ -209,3 +209,19 @@ def test_a_new_password_leaves_an_entry(network: Network) -> None:
     with person.transaction() as (session, _actor):
         signing_in.change_password(session, person.email, "bridge over water", "water over bridge", CHEAP)
     assert ("password.change", "done") in actions(network, person)
+
+
+def test_a_wrong_guess_at_the_present_password_leaves_an_entry(app: Flask, network: Network) -> None:
+    person = network.organisation().person("outreach")
+    wrong = {"old": "not it at all", "new": "water over bridge", "again": "water over bridge"}
+    assert client_for(app, person).post("/account/password", data=wrong).status_code == 422
+    assert actions(network, person)[-1] == ("password.refused", "denied")
+
+
+def test_inviting_the_first_steward_leaves_an_entry_that_names_nobody(network: Network) -> None:
+    with network.servers.engines["spean_backup"].connect() as connection:
+        rows = connection.execute(
+            text("SELECT staff_id FROM app.audit_log WHERE org_id = :org AND action = 'staff.invite' ORDER BY at"),
+            {"org": network.steward.org_id},
+        ).all()
+    assert rows[0].staff_id is None

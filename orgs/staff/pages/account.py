@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 
+from app.core.errors import Invalid
 from app.http.limits import by_person, limiter
 from app.http.session import actor, transaction
 from orgs.staff import own_access, queries, signing_in, use_cases
@@ -50,15 +51,18 @@ def save() -> ResponseReturnValue:
 @bp.route("/password", methods=["GET", "POST"])
 @limiter.limit("10 per 15 minutes", key_func=by_person, methods=["POST"])
 def password() -> ResponseReturnValue:
-    """Choose a new password; every other browser is signed out."""
+    """Choose a new password; every other browser is signed out. A wrong guess is committed too: the audit keeps it."""
     form = PasswordForm()
     if form.sent_well():
-        with form.taking_errors(), transaction() as session:
-            login = own_access.my_login(session)
-            signing_in.change_password(session, login, form.old.data, form.new.data, cost())
-            own_access.sign_out_elsewhere(session, actor())
+        with transaction() as session:
+            try:
+                login = own_access.my_login(session)
+                signing_in.change_password(session, login, form.old.data, form.new.data, cost())
+                own_access.sign_out_elsewhere(session, actor())
+            except Invalid as error:
+                form.take(error)
         if not form.errors:
-            flash(gettext("Your password is changed. You are signed out everywhere else."))
+            flash(gettext("Your password is changed. You are signed out everywhere else, programs too."))
             return redirect(url_for("account.profile"), code=303)
     return render_template("staff/password.html", form=form), form.status
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.http.limits import limiter
+from orgs.staff.own_access import make_token
 from tests.network import PASSWORD, Network
 from tests.orgs.staff.pages.browsers import client_for, words
 
@@ -37,6 +38,17 @@ def test_a_new_password_signs_out_the_other_browsers(site: Flask, network: Netwo
     assert client.get("/account").status_code == 200
     assert other.get("/account").status_code == 303
     assert other.post("/sign-in", data={"email": person.email, "password": NEW}).status_code == 303
+
+
+def test_a_new_password_ends_the_tokens_too(site: Flask, network: Network) -> None:
+    person, colleague = (network.organisation().person("caseworker") for _ in range(2))
+    headers = []
+    for one in (person, colleague):
+        with one.transaction() as (session, actor):
+            headers.append({"Authorization": f"Bearer {make_token(session, actor, label='Reports', days=30)}"})
+    api = client_for(site)
+    assert client_for(site, person).post("/account/password", data=_changing()).status_code == 303
+    assert [api.get("/api/v1/clients", headers=one).status_code for one in headers] == [401, 200]
 
 
 @pytest.mark.parametrize(
