@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import overload
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -74,7 +75,7 @@ class SealedColumns:
 SEALED = (
     SealedColumns("clients", "org_id", "id", ("alias", "name", "phone", "reach", "facts"), client="id"),
     SealedColumns("client_notes", "org_id", "id", ("body",), client="client_id"),
-    SealedColumns("drafts", "org_id", "id", ("body",)),
+    SealedColumns("drafts", "org_id", "id", ("body",), client="client_id"),
     SealedColumns("slips", "sender_org_id", "referral_id", ("secrets",)),
 )
 """Everything a keyring seals. What is not named here cannot be sealed: changing keys would leave it behind."""
@@ -155,7 +156,7 @@ class Keyring:
         return self._versions()[max(self._org)]
 
     def seal(self, table: str, column: str, row: UUID, value: str) -> bytes:
-        """Seal a value that belongs to the organisation rather than to one client (a draft, a slip)."""
+        """Seal a value that belongs to the organisation rather than to one client (a slip)."""
         _check_known(table, column, client=False)
         own = self.newest
         where = self._field(table, column, row, own.version)
@@ -221,6 +222,10 @@ class Keyring:
         """Which of the client's keys seals. Raises crypto.Unsealable for a client without a key."""
         return max(self._keys_of(client_id))
 
+    @overload
+    def seal_for(self, client_id: UUID, table: str, column: str, row: UUID, value: str) -> bytes: ...
+    @overload
+    def seal_for(self, client_id: UUID, table: str, column: str, row: UUID, value: str | None) -> bytes | None: ...
     def seal_for(self, client_id: UUID, table: str, column: str, row: UUID, value: str | None) -> bytes | None:
         """Seal a field under its client's key; None stays None."""
         if value is None:
@@ -230,6 +235,10 @@ class Keyring:
         where = self._field(table, column, row, generation)
         return crypto.stamp(generation, crypto.seal(self._clients[client_id][generation], value.encode(), where))
 
+    @overload
+    def unseal_for(self, client_id: UUID, table: str, column: str, row: UUID, sealed: bytes) -> str: ...
+    @overload
+    def unseal_for(self, client_id: UUID, table: str, column: str, row: UUID, sealed: bytes | None) -> str | None: ...
     def unseal_for(self, client_id: UUID, table: str, column: str, row: UUID, sealed: bytes | None) -> str | None:
         """Open what `seal_for` sealed. Raises crypto.Unsealable."""
         if sealed is None:

@@ -311,7 +311,7 @@ def _client_keys(session: Session, ring: Keyring) -> int:
 
 
 def _own_values(session: Session, ring: Keyring) -> int:
-    """What the organisation's data key seals itself (drafts, slips)."""
+    """What the organisation's data key seals itself (slips)."""
     count, head = 0, crypto.stamp_of(ring.newest.version)
     for one in (one for one in SEALED if not one.client):
         table = _TABLES[one.table]

@@ -50,7 +50,7 @@ GRANT SELECT, INSERT, UPDATE (key_version, wrapped), DELETE ON app.client_keys T
 GRANT SELECT (org_id, id, alias, name, phone, phone_hash, reach, facts),
     UPDATE (alias, name, phone, phone_hash, reach, facts) ON app.clients TO spean_keeper;
 GRANT SELECT (org_id, id, client_id, body), UPDATE (body) ON app.client_notes TO spean_keeper;
-GRANT SELECT (org_id, id, body), UPDATE (body) ON app.drafts TO spean_keeper;
+GRANT SELECT (org_id, id, client_id, body), UPDATE (body) ON app.drafts TO spean_keeper;
 GRANT SELECT (sender_org_id, referral_id, secrets), UPDATE (secrets) ON app.slips TO spean_keeper;
 GRANT SELECT, UPDATE (key_version, wrapped) ON app.packet_keys TO spean_keeper;
 GRANT SELECT, UPDATE (kek_version) ON app.org_keys TO spean_sec;
@@ -222,7 +222,7 @@ SEALED_COLUMNS = (
     ("clients", "sealed", "org_id", "id", ("alias", "name", "phone", "reach", "facts")),
     ("clients", "hashed", "org_id", "", ("phone_hash",)),
     ("client_notes", "sealed", "org_id", "client_id", ("body",)),
-    ("drafts", "sealed", "org_id", "", ("body",)),
+    ("drafts", "sealed", "org_id", "client_id", ("body",)),
     ("slips", "sealed", "sender_org_id", "", ("secrets",)),
     ("client_keys", "sealed", "org_id", "", ("key_version",)),
     ("packet_keys", "sealed", "holder_org_id", "", ("key_version",)),

@@ -71,7 +71,7 @@ def start(
     session.add(
         Draft(
             org_id=actor.org_id, id=draft_id, client_id=client_id, staff_id=actor.staff_id,
-            body=_sealed(session, draft_id, body), created_at=now, updated_at=now,
+            body=_sealed(session, client_id, draft_id, body), created_at=now, updated_at=now,
         )
     )  # fmt: skip
     session.flush()
@@ -155,7 +155,7 @@ def counted(actor: Actor) -> ScalarSelect[int]:
 
 def opened(session: Session, row: Draft) -> DraftBody:
     """The row's body. Raises crypto.Unsealable."""
-    return DraftBody.from_json(keyring(session).unseal("drafts", "body", row.id, row.body))
+    return DraftBody.from_json(keyring(session).unseal_for(row.client_id, "drafts", "body", row.id, row.body))
 
 
 def _check_programmes(session: Session, actor: Actor, programmes: tuple[UUID, ...]) -> None:
@@ -182,14 +182,14 @@ def _row(session: Session, actor: Actor, draft_id: UUID, *, lock: bool = False) 
 
 
 def _save(session: Session, row: Draft, body: DraftBody) -> None:
-    row.body = _sealed(session, row.id, body)
+    row.body = _sealed(session, row.client_id, row.id, body)
     row.updated_at = clock.now()
     row.version += 1
     session.flush()
 
 
-def _sealed(session: Session, draft_id: UUID, body: DraftBody) -> bytes:
-    return keyring(session).seal("drafts", "body", draft_id, body.to_json())
+def _sealed(session: Session, client_id: UUID, draft_id: UUID, body: DraftBody) -> bytes:
+    return keyring(session).seal_for(client_id, "drafts", "body", draft_id, body.to_json())
 
 
 def check_follows(session: Session, actor: Actor, previous_id: UUID, client_id: UUID) -> None:

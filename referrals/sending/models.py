@@ -13,7 +13,7 @@ from app.core.ids import new_id
 
 
 class Draft(Base):
-    """`body` is the JSON of referrals.sending.rules.DraftBody, sealed under the organisation's key.
+    """`body` is the JSON of referrals.sending.rules.DraftBody, sealed under the client's key.
 
     With `sitting_id` the first choice has been sent, and this is kept to send to that sitting's alternatives.
     """

@@ -125,8 +125,7 @@ def test_new_keys_for_organisations(network: Network, life: Life) -> None:
         assert (data, private) not in [row[1:] for row in old]
         assert rows(person, "SELECT DISTINCT key_version FROM app.packet_keys") == [(version,)]
     assert rows(nurse, f"SELECT public_key FROM app.organisations WHERE id = '{nurse.org_id}'") != public
-    assert under(outreach, "phone_hash", "clients") == under(outreach, "body", "drafts") == {version}
-    assert under(outreach, "secrets", "slips") == {version}
+    assert under(outreach, "phone_hash", "clients") == under(outreach, "secrets", "slips") == {version}
     assert rows(outreach, "SELECT DISTINCT key_version FROM app.client_keys") == [(version,)]
     assert rotations(outreach) == rotations(nurse) == {"organisation"}
     with life.people.outreach.transaction() as (session, actor):
@@ -235,17 +234,18 @@ def test_whoever_looked_before_writes_nothing_under_a_key_that_is_gone(network: 
             rotation(network).clients_level(person.org_id)
             use_cases.edit_client(session, actor, client_id, Record(alias="Too late"), version=version)
 
-    def start() -> None:
+    def make() -> None:
         with person.transaction() as (session, actor):
             queries.client_values(session, actor, client_id)
             rotation(network).organisations_level(person.org_id)
-            drafts.start(session, actor, client_id, (life.people.programme_id,))
+            use_cases.create_client(session, actor, SOKHA)
 
-    for act in (edit, start):
+    clients = rows(person, "SELECT id FROM app.clients")
+    for act in (edit, make):
         with pytest.raises(OperationalError, match="sealed under a key that is gone"):
             act()
     assert life.seen() == before
-    assert len(rows(person, "SELECT id FROM app.drafts")) == 1
+    assert rows(person, "SELECT id FROM app.clients") == clients
 
 
 def test_a_request_under_way_reads_what_was_sealed_anew_meanwhile(network: Network, life: Life) -> None:
@@ -392,4 +392,4 @@ def test_nothing_is_sealed_where_a_change_of_keys_would_not_come_by(life: Life) 
         with pytest.raises(LookupError):
             ring.seal("elsewhere", "body", new_id(), "x")
         with pytest.raises(LookupError):
-            ring.seal_for(life.people.client_id, "drafts", "body", new_id(), "x")
+            ring.seal_for(life.people.client_id, "slips", "secrets", new_id(), "x")
