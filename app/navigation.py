@@ -70,8 +70,10 @@ def _chrome() -> Chrome:
     if not signed_in():
         return everybody
     here = (request.endpoint or "").partition(".")[0]
-    around = queries.surroundings(database.session(), actor())
-    found = replace(
+    # Only those who meet clients are ever told of a referral.
+    bell = notices.counted(actor()) if actor().works_cases else None
+    around = queries.surroundings(database.session(), actor(), bell)
+    return replace(
         everybody,
         signed_in=True,
         nav=tuple(
@@ -82,12 +84,6 @@ def _chrome() -> Chrome:
         organisation=in_language(around.organisation),
         profile_href=url_for("account.profile"),
         sign_out_href=url_for("signing_in.sign_out"),
+        notices_href="" if bell is None else url_for("notices.index"),
+        unread=around.unread,
     )
-    return _with_bell(found)
-
-
-def _with_bell(around: Chrome) -> Chrome:
-    """Only those who meet clients are ever told of a referral."""
-    if not actor().works_cases:
-        return around
-    return replace(around, notices_href=url_for("notices.index"), unread=notices.unread(database.session(), actor()))

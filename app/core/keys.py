@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import overload
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import crypto
@@ -139,6 +139,9 @@ def new_org_keys(kek: KeyEncryption, kek_version: int, org_id: UUID, version: in
     )
 
 
+_ORG = OrgKey.version, OrgKey.kek_version, OrgKey.data_key, OrgKey.private_key, OrgKey.count_key
+
+
 class Keyring:
     """The keys of one organisation, opened as they are needed and kept for one session."""
 
@@ -204,14 +207,28 @@ class Keyring:
         missing = [i for i in client_ids if i not in self._clients]
         if not missing:
             return
-        rows = self._session.execute(
-            select(ClientKey.client_id, ClientKey.generation, ClientKey.key_version, ClientKey.wrapped).where(
-                ClientKey.org_id == self.org_id, ClientKey.client_id.in_(missing)
-            )
-        )
-        for client_id, generation, version, wrapped in rows:
+        for client_id, generation, version, wrapped in self._wrapped(missing):
             key = self.open_client(client_id, generation, WrappedKey(version, wrapped))
             self._clients.setdefault(client_id, {})[generation] = key
+
+    def _wrapped(self, client_ids: list[UUID]) -> list[tuple[UUID, int, int, bytes]]:
+        """Clients' keys as they stand. The first time, the organisation's own come in the same statement."""
+        columns = ClientKey.client_id, ClientKey.generation, ClientKey.key_version, ClientKey.wrapped
+        theirs = and_(ClientKey.org_id == self.org_id, ClientKey.client_id.in_(client_ids))
+        if self._org:
+            rows = self._session.execute(select(*columns).where(theirs))
+            return [(row.client_id, row.generation, row.key_version, row.wrapped) for row in rows]
+        # An outer join: every version of the organisation's is read, whether or not a client's key is under it.
+        under = and_(theirs, ClientKey.org_id == OrgKey.org_id, ClientKey.key_version == OrgKey.version)
+        both = select(*_ORG, *columns).outerjoin(ClientKey, under).where(OrgKey.org_id == self.org_id)
+        found: list[tuple[UUID, int, int, bytes]] = []
+        for row in self._session.execute(both).all():
+            if row.version not in self._org:
+                own = row.version, row.kek_version, row.data_key, row.private_key, row.count_key
+                self._org[row.version] = opened(self._kek, self.org_id, *own)
+            if row.client_id is not None:
+                found.append((row.client_id, row.generation, row.key_version, row.wrapped))
+        return found
 
     def open_client(self, client_id: UUID, generation: int, held: WrappedKey) -> bytes:
         """A client's key again. Raises crypto.Unsealable."""
@@ -303,8 +320,7 @@ class Keyring:
         return self._org
 
     def _load(self) -> None:
-        columns = OrgKey.version, OrgKey.kek_version, OrgKey.data_key, OrgKey.private_key, OrgKey.count_key
-        for row in self._session.execute(select(*columns).where(OrgKey.org_id == self.org_id)):
+        for row in self._session.execute(select(*_ORG).where(OrgKey.org_id == self.org_id)):
             self._org[row.version] = opened(self._kek, self.org_id, *row)
 
     def _field(self, table: str, column: str, row: UUID, version: int) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ScalarSelect, Select, literal, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -74,6 +74,8 @@ class Surroundings:
     person: str
     org_km: str
     org_en: str
+    unread: int = 0
+    """What the house above counts for the bell."""
 
     @property
     def organisation(self) -> dict[str, str]:
@@ -156,10 +158,14 @@ def everybody(session: Session, actor: Actor) -> list[Colleague]:
     return sorted(found, key=lambda one: not one.active)
 
 
-def surroundings(session: Session, actor: Actor) -> Surroundings:
-    """The names of the acting person and their organisation. Raises NotFound."""
+def surroundings(session: Session, actor: Actor, unread: ScalarSelect[int] | None = None) -> Surroundings:
+    """The names of the acting person and their organisation. Raises NotFound.
+
+    `unread`: what the bell says, counted in the same statement, since every page asks for both.
+    """
+    bell = literal(0) if unread is None else unread
     row = session.execute(
-        select(Staff.name, Organisation.name_km, Organisation.name_en)
+        select(Staff.name, Organisation.name_km, Organisation.name_en, bell.label("unread"))
         .join(Organisation, Organisation.id == Staff.org_id)
         .where(Staff.org_id == actor.org_id, Staff.id == actor.staff_id)
     ).one_or_none()
