@@ -6,6 +6,7 @@ import click
 
 from app.cli.areas import import_areas
 from app.cli.audit import audit_heads, audit_lag, verify_audit
+from app.cli.backup import backup, restore
 from app.cli.database import migrate, provision
 from app.cli.demo import demo_signins, load_demo
 from app.cli.keeping import retention
@@ -25,6 +26,7 @@ def commands() -> None:
 for command in (
     audit_heads,
     audit_lag,
+    backup,
     create_steward,
     demo_signins,
     import_areas,
@@ -34,6 +36,7 @@ for command in (
     migrate,
     provision,
     publish,
+    restore,
     retention,
     rotate_keys,
     verify_audit,

@@ -6,6 +6,7 @@ or missing key stops the start and never seals a record that nobody could open a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy.exc
@@ -41,6 +42,12 @@ def check(session: Session | Connection, kek: KeyEncryption) -> int | None:
     Raises BadSetting when a version in use is not there, or is another key.
     """
     found = known(session)
+    compare(found, kek)
+    return found[0].version if found else None
+
+
+def compare(found: Iterable[Known], kek: KeyEncryption) -> None:
+    """Raises BadSetting when a version that is known is not among those given, or is another key there."""
     for one in found:
         if one.version not in kek.versions:
             raise BadSetting(
@@ -52,7 +59,6 @@ def check(session: Session | Connection, kek: KeyEncryption) -> int | None:
             said = b""
         if said != _SAID:
             raise BadSetting(f"Version {one.version} of the key-encryption key is not the one of this database.")
-    return found[0].version if found else None
 
 
 def check_at_start(url: str, kek: KeyEncryption) -> None:

@@ -18,6 +18,8 @@ from app.launch.running import end_leftovers
 from app.launch.settings import Settings
 from app.launch.trouble import Trouble
 
+ADMINISTRATORS = frozenset({"restore"})
+"""Commands that may do anything in the database, since they fill it."""
 LOCKS = (("requirements.in", "requirements.txt"), ("requirements-dev.in", "requirements-dev.txt"))
 
 
@@ -30,14 +32,18 @@ def operate(name: str, arguments: Sequence[str], data: Path) -> int:
         return _foreground(command, {**venv.clean(os.environ), "PYTHONPATH": str(ROOT)})
     places = prepare(data)
     if held(places.data):
-        return _foreground(command, _running(places).operator())
+        return _foreground(command, _environ(name, _running(places)))
     with locked(places.data):
         end_leftovers(places)
         if places.unfinished_demo.exists():
             raise Trouble("The first start was cut short while it loaded the demo network: ./spean run begins anew.")
         with backing(places, environment, os.environ.get("SPEAN_BASE_URL") or "http://127.0.0.1:8000") as back:
             prepare_database(back.settings, environment)
-            return _foreground(command, back.settings.operator())
+            return _foreground(command, _environ(name, back.settings))
+
+
+def _environ(name: str, settings: Settings) -> dict[str, str]:
+    return settings.administrator() if name in ADMINISTRATORS else settings.operator()
 
 
 def _running(places: Places) -> Settings:

@@ -13,6 +13,7 @@ ACTION: Mapping[str, str] = MappingProxyType(
         "accounting.read": N_("Looked at the account of who was told"),
         "audit.prune": N_("Worked with the audit"),
         "audit.witness": N_("Worked with the audit"),
+        "backup.restore": N_("The operator restored a copy of the network"),
         "client.archive": N_("Archived the record"),
         "client.create": N_("Wrote the record down"),
         "client.edit": N_("Changed the record"),
