@@ -30,7 +30,7 @@ def migrating(servers: Servers) -> Session:
 def is_open_with(servers: Servers, secret: str) -> bool:
     """Asked as a trigger would ask, by the role that owns the answer."""
     with migrating(servers) as session:
-        session.execute(text("SET ROLE spean_sec"))
+        session.execute(text("SET LOCAL ROLE spean_sec"))
         session.execute(text(f"SELECT set_config('{rehearsal.SETTING}', :secret, true)"), {"secret": secret})
         return bool(session.scalar(text("SELECT sec.rehearsing()")))
 
@@ -46,7 +46,7 @@ def test_it_opens_with_its_secret_alone_and_ends(empty: Servers) -> None:
 
 def test_it_ends_by_itself(empty: Servers) -> None:
     with migrating(empty) as session, db.transaction(session):
-        session.execute(text("SET ROLE spean_sec"))
+        session.execute(text("SET LOCAL ROLE spean_sec"))
         session.execute(text("UPDATE sec.rehearsal SET until = now()"))
     assert not is_open_with(empty, empty.secret)
 

@@ -294,6 +294,26 @@ def test_people_work_on_while_keys_change(network: Network, life: Life) -> None:
     assert life.seen()[0].alias == written[-1]
 
 
+@pytest.mark.parametrize("level", ["organisations_level", "clients_level"])
+def test_whoever_writes_meanwhile_is_never_in_its_way(network: Network, life: Life, level: str) -> None:
+    """A row is held whose key the change wants, and its key is asked for at the end, as each writer does."""
+    person = life.people.outreach
+    change = threading.Thread(target=getattr(rotation(network), level), args=(person.org_id,))
+    with person.transaction() as (session, actor):
+        view = queries.client_values(session, actor, life.people.client_id)
+        record = replace(view.record, alias="Meanwhile")
+        use_cases.edit_client(session, actor, life.people.client_id, record, version=view.version)
+        drafts.save(session, actor, life.draft_id, note="meanwhile")
+        session.flush()
+        change.start()
+        change.join(0.5)
+        assert change.is_alive()
+    change.join(30)
+    assert not change.is_alive()
+    assert (life.seen()[0].alias, life.seen()[1].note) == ("Meanwhile", "meanwhile")
+    assert rotations(person)
+
+
 @pytest.mark.parametrize("level", ["--organisations", "--clients"])
 def test_a_change_that_is_killed_goes_on(network: Network, life: Life, level: str) -> None:
     """Killed after each line that it says, it has lost nothing, and the next run takes it further."""

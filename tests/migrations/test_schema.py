@@ -19,7 +19,7 @@ def test_models_and_schema_say_the_same(servers: Servers) -> None:
     for name in ("audit", "idempotency", "keys"):
         import_module(f"app.core.{name}")
     with servers.engines["spean_migrator"].connect() as connection:
-        connection.execute(text("SET ROLE spean_owner"))
+        connection.execute(text("SET LOCAL ROLE spean_owner"))
         assert _differences(connection) == []
 
 

@@ -30,7 +30,7 @@ def claim(workshop: Workshop) -> list[UUID]:
 def due_again(network: Network, referral_id: UUID, attempts: int | None = None) -> None:
     """Let the time of the next attempt come."""
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(
             text("UPDATE app.outbox SET next_at = now(), leased_until = NULL, attempts = coalesce(:n, attempts)"
                  " WHERE referral_id = :id AND done_at IS NULL"),
@@ -45,7 +45,7 @@ def accept(nurse: Person, referral_id: UUID) -> None:
 
 def leaves(network: Network, person: Person) -> None:
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(text("UPDATE app.staff SET active = false WHERE id = :id"), {"id": person.staff_id})
 
 

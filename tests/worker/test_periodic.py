@@ -137,7 +137,7 @@ def test_finished_work_is_swept_after_a_week(network: Network, workshop: Worksho
     periodic.sweep(workshop)
     assert len(jobs(network, referral_id)) == 1
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
         old = text("UPDATE app.outbox SET done_at = now() - interval '8 days' WHERE referral_id = :id")
         connection.execute(old, {"id": referral_id})
     assert periodic.sweep(workshop) >= 1

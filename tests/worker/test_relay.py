@@ -21,7 +21,7 @@ def test_a_leased_job_is_handed_out_once_and_again_when_the_lease_has_run_out(
     assert relay.relay(workshop, first.append) == 0
     assert relay.LEASE > TASK_LIMIT
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(
             text("UPDATE app.outbox SET next_at = now(), leased_until = now() WHERE referral_id = :id"),
             {"id": referral_id},

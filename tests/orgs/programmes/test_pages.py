@@ -148,7 +148,7 @@ def test_the_response_record_is_said_in_one_sentence(pages: Flask, network: Netw
     org = network.organisation()
     made = add(org)
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.exec_driver_sql("SET ROLE spean_owner")
+        connection.exec_driver_sql("SET LOCAL ROLE spean_owner")
         connection.exec_driver_sql("ALTER TABLE app.programme_records NO FORCE ROW LEVEL SECURITY")
         connection.execute(
             insert(ResponseRecord).values(

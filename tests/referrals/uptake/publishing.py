@@ -25,9 +25,8 @@ def publisher(network: Network) -> Iterator[Session]:
 def forget_all(network: Network) -> None:
     """Empty the facts and releases of the run's database, so that a test sees its own only."""
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_owner"))
+        connection.execute(text("SET LOCAL ROLE spean_owner"))
         connection.execute(text("TRUNCATE app.uptake_facts, app.uptake_releases"))
-        connection.execute(text("SET ROLE spean_migrator"))
 
 
 def note(

@@ -177,7 +177,7 @@ def test_a_lapsed_session_leads_to_sign_in_and_back(site: Flask, network: Networ
     manager = network.organisation().manager
     assert manager
     with network.servers.engines["spean_migrator"].begin() as connection:
-        connection.execute(text("SET ROLE spean_sec"))
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(
             text("UPDATE sec.sessions SET seen_at = now() - interval '31 minutes' WHERE staff_id = :id"),
             {"id": manager.staff_id},
