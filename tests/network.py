@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from sqlalchemy import Engine, text
@@ -47,6 +50,13 @@ AREAS = {
 }  # fmt: skip
 
 
+def _steps() -> str:
+    """What the migrations say now, as a short name: a server may have seen them as they were."""
+    house = Path(__file__).parents[1]
+    files = [*sorted((house / "migrations").rglob("*.py")), house / "app" / "core" / "walls.py"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class Servers:
     """Where the run's database and broker are, each role with its own URL."""
@@ -59,10 +69,9 @@ class Servers:
     """With which a test may write what is past (`app.core.rehearsal`)."""
 
     @classmethod
-    def prepare(cls, admin_url: str, redis_url: str, worker_id: str) -> Servers:
-        """Provision and migrate a new database for this worker of the run."""
-        made = cls.provisioned(admin_url, redis_url, worker_id)
-        upgrade(made.urls["spean_migrator"])
+    def prepare(cls, admin_url: str, redis_url: str, label: str) -> Servers:
+        """A new database with all tables and nobody in it, for this worker of the run."""
+        made = cls.migrated(admin_url, redis_url, label)
         migrator = db.engine(made.urls["spean_migrator"], size=1)
         with Session(migrator) as session, db.transaction(session):
             secret = rehearsal.begin(session)
@@ -70,9 +79,33 @@ class Servers:
         return replace(made, secret=secret)
 
     @classmethod
+    def migrated(cls, admin_url: str, redis_url: str, label: str) -> Servers:
+        """The same without leave to write what is past. Migrations run once for the server, and are copied then."""
+        made, first = (
+            cls._named(admin_url, redis_url, label),
+            cls._named(admin_url, redis_url, _steps(), run="migrated"),
+        )
+        with made.roles_held() as admin:
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [first.database]).fetchone():
+                provision(admin_url, first.urls)
+                upgrade(first.urls["spean_migrator"])
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER spean_owner")
+            with psycopg.connect(admin_url, autocommit=True) as maker:
+                maker.execute(copy.format(sql.Identifier(made.database), sql.Identifier(first.database)))
+            provision(admin_url, made.urls)  # what a database is granted is not copied
+        return made
+
+    @classmethod
     def provisioned(cls, admin_url: str, redis_url: str, label: str) -> Servers:
         """A new database with its roles and nothing in it."""
-        name = f"spean_test_{os.getpid()}_{label}"
+        made = cls._named(admin_url, redis_url, label)
+        with made.roles_held():
+            provision(admin_url, made.urls)
+        return made
+
+    @classmethod
+    def _named(cls, admin_url: str, redis_url: str, label: str, run: str | int | None = None) -> Servers:
+        name = f"spean_test_{run or os.getpid()}_{label}"
         info = conninfo_to_dict(admin_url)
         urls = {}
         for role in LOGINS:
@@ -81,17 +114,14 @@ class Servers:
             urls[role] = f"postgresql://{role}:test-{role}@{place}/{name}{query}"
             if query and "port" in info:
                 urls[role] += f"&port={info['port']}"
-        made = cls(admin_url=admin_url, redis_url=redis_url, urls=urls)
-        with made.roles_held():
-            provision(admin_url, urls)
-        return made
+        return cls(admin_url=admin_url, redis_url=redis_url, urls=urls)
 
     @contextmanager
-    def roles_held(self) -> Iterator[None]:
+    def roles_held(self) -> Iterator[psycopg.Connection[TupleRow]]:
         """Nobody else changes the roles meanwhile: they are shared by parallel workers."""
         with psycopg.connect(self.admin_url) as admin:
             admin.execute("SELECT pg_advisory_xact_lock(7)")
-            yield
+            yield admin
 
     @contextmanager
     def administrator(self) -> Iterator[psycopg.Connection[TupleRow]]:

@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
 
 from app.cli.__main__ import commands
-from app.core.migrate import upgrade
 from tests.cast import Cast, cast
 from tests.network import Network, Servers
 from worker import periodic
@@ -56,8 +55,7 @@ class House:
 
 @pytest.fixture(scope="session")
 def scratch(servers: Servers, worker_id: str) -> Iterator[House]:
-    made = Servers.provisioned(servers.admin_url, servers.redis_url, f"audit_{worker_id}")
-    upgrade(made.urls["spean_migrator"])
+    made = Servers.migrated(servers.admin_url, servers.redis_url, f"audit_{worker_id}")
     house = House(made)
     house.settle()
     yield house
