@@ -69,7 +69,7 @@ def _nav(places: list[tuple[str, str]]) -> tuple[NavItem, ...]:
     here = (request.endpoint or "").partition(".")[0]
     hrefs = {endpoint: url_for(endpoint) for endpoint, _label in places}
     near = [endpoint for endpoint in hrefs if endpoint.partition(".")[0] == here]
-    within = [endpoint for endpoint in near if request.path.startswith(hrefs[endpoint])] or near
+    within = [endpoint for endpoint in near if request.path.startswith(hrefs[endpoint].rstrip("/"))] or near
     current = max(within, key=lambda endpoint: len(hrefs[endpoint]), default="")
     return tuple(NavItem(hrefs[endpoint], label, current=endpoint == current) for endpoint, label in places)
 
