@@ -24,7 +24,8 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("programmes.directory", N_("Programmes"), CASE_ROLES | {"manager", "steward"}),
     ("figures.show", N_("Figures"), frozenset({"manager"})),
     ("uptake.latest", N_("Uptake"), CASE_ROLES | {"manager", "steward"}),
-    ("officials.home", N_("This office"), frozenset({"official"})),
+    ("officials.home", N_("Services"), frozenset({"official"})),
+    ("officials.latest", N_("Uptake"), frozenset({"official"})),
     ("privacy.show", N_("Access"), frozenset({"privacy"})),
     ("staff.people", N_("Staff"), frozenset({"manager", "steward"})),
 )
@@ -63,23 +64,29 @@ def _remember_language(language: str) -> None:
             use_cases.change_profile(session, actor(), language=language)
 
 
+def _nav(places: list[tuple[str, str]]) -> tuple[NavItem, ...]:
+    """The places, the present one marked: of several of the page's blueprint the one nearest to its path."""
+    here = (request.endpoint or "").partition(".")[0]
+    hrefs = {endpoint: url_for(endpoint) for endpoint, _label in places}
+    near = [endpoint for endpoint in hrefs if endpoint.partition(".")[0] == here]
+    within = [endpoint for endpoint in near if request.path.startswith(hrefs[endpoint].rstrip("/"))] or near
+    current = max(within, key=lambda endpoint: len(hrefs[endpoint]), default="")
+    return tuple(NavItem(hrefs[endpoint], label, current=endpoint == current) for endpoint, label in places)
+
+
 def _chrome() -> Chrome:
     everybody = Chrome(
         help_href=url_for("help.guide"), about_href=url_for("help.about"), sign_in_href=url_for("signing_in.form")
     )
     if not signed_in():
         return everybody
-    here = (request.endpoint or "").partition(".")[0]
     # Only those who meet clients are ever told of a referral.
     bell = notices.counted(actor()) if actor().works_cases else None
     around = queries.surroundings(database.session(), actor(), bell)
     return replace(
         everybody,
         signed_in=True,
-        nav=tuple(
-            NavItem(url_for(endpoint), label, current=endpoint.partition(".")[0] == here)
-            for endpoint, label in _places(actor())
-        ),
+        nav=_nav(_places(actor())),
         person=around.person,
         organisation=in_language(around.organisation),
         profile_href=url_for("account.profile"),

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import N_, SignInNeeded, SpeanError, Unready
+from app.core.errors import N_, NotAllowed, SignInNeeded, SpeanError, Unready
 from app.http.chrome import hooks
 from app.http.faults import faults
 from app.http.problems import API_ROOT, DOCS_PAGE, problem, problem_of, sentence, status_of
@@ -67,7 +67,14 @@ def _spean_error(error: SpeanError) -> ResponseReturnValue:
     if isinstance(error, SignInNeeded):
         wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return redirect(hooks().sign_in_href(wanted), code=303)
-    return error_page(status_of(error), sentence(error))
+    return error_page(status_of(error), _said(error))
+
+
+def _said(error: SpeanError) -> str:
+    """What an error says under its title; where that would only repeat the title, what to do."""
+    if error.message == NotAllowed.message:
+        return str(gettext(TEXTS[403]))
+    return sentence(error)
 
 
 def _unreachable(error: OperationalError) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ ROLES: Mapping[str, str] = {
     "manager": N_("Manager (staff, programmes, figures)"),
     "official": N_("Sangkat official"),
     "steward": N_("Steward (organisations and directory)"),
-    "privacy": N_("Privacy officer (who reads records; no record)"),
+    "privacy": N_("Privacy officer (sees who opened which record, but no record)"),
 }
 
 _EMAIL = re.compile(r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+")

@@ -26,19 +26,19 @@ _A_MOMENT = timedelta(microseconds=1)
 
 
 def triage_lines(part: TriagePart, programme: ProgrammeView, areas: Mapping[str, AreaName]) -> Lines:
-    """The first part: every field, also where nothing is known, as the receiver sees that too.
+    """The first part: every field, also where nothing is told, as the receiver sees that too.
 
     `areas` holds the names of the khan and of the codes that `orgs.programmes.shown.area_codes` gives.
     """
-    code = part.khan or ""
+    untold, code = gettext("Not told"), part.khan or ""
     khan = in_language(areas[code].names) if code in areas else code
     lines = [
         (gettext("Service"), gettext(SERVICE[ServiceType(part.service)])),
         (gettext("Urgency"), gettext(URGENCY[part.urgency])),
-        (gettext("Age group"), gettext(AGE_BAND[part.age_band]) if part.age_band else ""),
+        (gettext("Age group"), gettext(AGE_BAND[part.age_band]) if part.age_band else untold),
         (gettext("Language"), gettext(LANGUAGE[part.language]) if part.language in LANGUAGE else part.language),
-        (gettext("Needs, to be able to come"), ", ".join(gettext(NEED[need]) for need in part.needs)),
-        (gettext("Stays in"), khan),
+        (gettext("Needs, to be able to come"), ", ".join(gettext(NEED[need]) for need in part.needs) or untold),
+        (gettext("Stays in"), khan or untold),
     ]
     if part.gender is not None:
         lines.append((gettext("Gender"), gettext(GENDER[part.gender])))

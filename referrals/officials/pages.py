@@ -49,7 +49,7 @@ def programme(org_id: UUID, programme_id: UUID) -> ResponseReturnValue:
 @bp.get("/uptake/<kind>/<period>")
 def period(kind: str = "", period: str = "") -> ResponseReturnValue:
     """What is published, newest period first."""
-    return show("officials/uptake.html", kind, period)
+    return show("uptake/show.html", kind, period)
 
 
 @bp.get("/uptake/<kind>/<period>/print")

@@ -13,6 +13,7 @@ from app.core import clock
 from app.http.forms import choices, named
 from app.http.session import actor, transaction
 from orgs.programmes import queries as directory
+from orgs.programmes.shown import week
 from referrals.life import packet_store, redisclosure
 from referrals.life.event_words import COPIED
 from referrals.life.policy import check_may
@@ -65,16 +66,18 @@ def _form_page(referral_id: UUID, doing: Action, form: forms.StepForm) -> str:
     with transaction() as session:
         found = load(session, actor(), referral_id)
         form.version.data = found.referral.version
+        head = view.head_of(session, found)
         return render_template(
             "page/act.html",
             form=form,
+            hours=week(head["programme"].hours),
             heading=ACTION[doing],
             send_word=ACTION[Action.SEND if doing is Action.MESSAGE else doing],
             explained=EXPLAINED[doing] or (view.message_note(found),),
             grave=doing in GRAVE,
             notice=redisclosure.CURRENT.words if isinstance(form, forms.TakeForm) else None,
             possible=can_step(found.state, doing),
-            **view.head_of(session, found),
+            **head,
         )
 
 

@@ -34,10 +34,11 @@ _FORMS = {Form.NEUTRAL: N_("Neutral words"), Form.FULL: N_("With all names")}
 def show(consent_id: UUID) -> ResponseReturnValue:
     """What the paper says, in either form and language."""
     with transaction() as session:
-        form, language = _asked(session, consent_id)
+        client_id, form, language = _asked(session, consent_id)
         paper = use_cases.look(session, actor(), consent_id, form, language)
         return render_template(
             "receipts/show.html",
+            client_id=client_id,
             paper=paper,
             full=form is Form.FULL,
             forms=[
@@ -55,19 +56,19 @@ def show(consent_id: UUID) -> ResponseReturnValue:
 def paper(consent_id: UUID) -> ResponseReturnValue:
     """The paper, ready to print. The file's name says nothing."""
     with transaction() as session:
-        form, language = _asked(session, consent_id)
+        _client_id, form, language = _asked(session, consent_id)
         made = use_cases.print_out(session, actor(), consent_id, form, language)
     answer = Response(made, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{NEUTRAL_NAME}"'
     return answer
 
 
-def _asked(session: Session, consent_id: UUID) -> tuple[Form, str]:
-    """The form and language of the address; neutral, and as permission was asked, where it does not say."""
-    spoken = use_cases.language_of(session, actor(), consent_id)
+def _asked(session: Session, consent_id: UUID) -> tuple[UUID, Form, str]:
+    """Whose, and the form and language of the address; neutral, and as permission was asked, where it does not say."""
+    client_id, spoken = use_cases.asked(session, actor(), consent_id)
     language = request.args.get("language", "")
     form = Form.FULL if request.args.get("form") == Form.FULL else Form.NEUTRAL
-    return form, language if language in LANGUAGES else spoken
+    return client_id, form, language if language in LANGUAGES else spoken
 
 
 def _href(view: str, consent_id: UUID, form: Form, language: str) -> str:

@@ -89,14 +89,14 @@ def _told(given: Given, words: Words, language: str, *, full: bool) -> str:
     if not full and len(second) < len(ticked):
         second.append(words.further.format(count=len(ticked) - len(second)))
     first = f"{words.first_part}, {words.answers}" if given.answers else words.first_part
-    return f"{first}. {words.second_part}{'; '.join(second)}."
+    return f"{first}{words.stop} {words.second_part}{'; '.join(second)}{words.stop}"
 
 
 def _until(consent: Consent, words: Words, language: str) -> str:
     day = _day(consent.expires_at, language)
     if consent.withdrawn_at is None:
         return day
-    return f"{day}. {words.withdrawn.format(day=_day(consent.withdrawn_at, language))}"
+    return f"{day}{words.stop} {words.withdrawn.format(day=_day(consent.withdrawn_at, language))}"
 
 
 def _day(moment: datetime, language: str) -> str:

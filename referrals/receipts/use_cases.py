@@ -44,9 +44,10 @@ def look(
     return paper(_given(session, row, language), form, language)
 
 
-def language_of(session: Session, actor: Actor, consent_id: UUID) -> str:
-    """The language in which permission was asked, "km" or "en". Raises NotFound, NotAllowed."""
-    return _row(session, actor, consent_id).wording_language
+def asked(session: Session, actor: Actor, consent_id: UUID) -> tuple[UUID, str]:
+    """The client who was asked, and in which language, "km" or "en". Raises NotFound, NotAllowed."""
+    row = _row(session, actor, consent_id)
+    return row.client_id, row.wording_language
 
 
 def print_out(session: Session, actor: Actor, consent_id: UUID, form: Form, language: str) -> bytes:

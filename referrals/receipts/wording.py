@@ -42,6 +42,7 @@ class Words:
     taking_back: str
     say: str
     told: str
+    stop: str
 
 
 _EN = Words(
@@ -79,6 +80,7 @@ _EN = Words(
     taking_back="You may take it back",
     say="Come to us or to them and say the reference {reference}.",
     told="Whoever receives it is told",
+    stop=".",
 )
 
 # review: a native speaker of Khmer, best an outreach worker, must read this before it is given to clients.
@@ -116,6 +118,7 @@ _KM = Words(
     taking_back="អ្នកអាចដកវិញបាន",
     say="សូមមករកយើង ឬទៅរកគេ ហើយប្រាប់លេខយោង {reference}។",
     told="អ្នកដែលទទួល ត្រូវបានប្រាប់ថា",
+    stop="។",
 )
 
 WORDS: Mapping[str, Words] = MappingProxyType({"km": _KM, "en": _EN})

@@ -43,7 +43,12 @@ def client(app: Flask) -> FlaskClient:
     [
         ("not-found", 404, "Page not found", "We could not find that."),
         ("404", 404, "Page not found", "We could not find that."),
-        ("not-allowed", 403, "Your role does not do this", "Your role does not do this."),
+        (
+            "not-allowed",
+            403,
+            "Your role does not do this",
+            "Ask your manager if you think you should be able to do this.",
+        ),
         ("conflict", 409, "This has changed", "This has changed since you opened it."),
         ("invalid", 422, "Please check what you entered", "Please check what you entered."),
         ("unready", 503, "Spean cannot do this right now", "Try again in a moment."),

@@ -14,6 +14,7 @@ from tests.http.conftest import House, make_app
 from tests.plugins.browser import DESK, PHONE, NewPage, fits, violations
 
 pytestmark = pytest.mark.browser
+THUMB = 44
 
 
 @pytest.fixture
@@ -56,6 +57,32 @@ def test_the_first_row_of_a_worklist_is_seen_without_scrolling(site: str, new_pa
     page.goto(f"{site}/styleguide")
     box = page.locator(".sp-work").first.bounding_box()
     assert box["y"] + box["height"] < 844 / 2
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_what_is_tapped_is_large_enough_for_a_thumb(site: str, new_page: NewPage, language: str) -> None:
+    page = new_page(language=language)
+    page.goto(f"{site}/styleguide")
+    for kind in (".govuk-button", "summary", ".sp-nav__link", ".sp-tabs__link", ".sp-footer a", ".sp-footer button"):
+        seen = [one for one in page.locator(kind).all() if one.is_visible()]
+        assert seen, kind
+        assert min(one.bounding_box()["height"] for one in seen) >= THUMB, kind
+
+
+def test_buttons_under_each_other_are_equally_wide(site: str, new_page: NewPage) -> None:
+    page = new_page(language="en")
+    page.goto(f"{site}/styleguide")
+    group = page.locator(".govuk-button-group").last
+    group.evaluate("group => group.append(document.querySelector('.sp-inlineform'))")
+    assert len({round(one.bounding_box()["width"]) for one in group.locator(".govuk-button").all()}) == 1
+
+
+def test_khmer_links_beside_buttons_are_not_crushed(site: str, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{site}/styleguide")
+    for one in page.locator(".govuk-button-group .govuk-link").all():
+        line, size = one.evaluate("e => [getComputedStyle(e).lineHeight, getComputedStyle(e).fontSize].map(parseFloat)")
+        assert line / size == pytest.approx(1.7, abs=0.01)
 
 
 def test_khmer_is_drawn_in_its_own_font(site: str, new_page: NewPage) -> None:

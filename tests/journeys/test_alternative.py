@@ -113,7 +113,7 @@ def comes_on_walk_in_days(outreach: Visitor, bopha: Visitor, old_code: str) -> N
     bopha.go("/inbox")
     bopha.fill(code=old_code)
     refused = bopha.press("Find")
-    assert "Please mend this" in refused
+    assert "Please correct this" in refused
     assert bopha.page.locator('main [name="code"]').input_value() == old_code
     bopha.go(here + "/note_arrival")
     assert "Arrived" in bopha.press()

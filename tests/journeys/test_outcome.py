@@ -104,7 +104,7 @@ def inaccessible_to_others(outsider: Visitor, nurse: Visitor, record: str, ref: 
     outsider.go("/inbox")
     assert ref not in outsider.text
     outsider.fill(code=ref)
-    assert ref not in outsider.press("Find").replace("Please mend this", "")
+    assert ref not in outsider.press("Find").replace("Please correct this", "")
 
 
 def accept(nurse: Visitor) -> None:

@@ -67,7 +67,7 @@ def told_without_detail(house: House, nurse: Visitor, ref: str) -> None:
 def slip_is_dead(nurse: Visitor, code: str) -> None:
     nurse.go("/inbox")
     nurse.fill(code=code)
-    assert "Please mend this" in nurse.press("Find")
+    assert "Please correct this" in nurse.press("Find")
 
 
 def sender_keeps_its_own(outreach: Visitor) -> None:

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 STATIC = HERE.parent / "static"
 MODULES = HERE / "node_modules"
-PAPER = ROOT / "referrals" / "slips" / "fonts"
+PAPER = ROOT / "referrals" / "paper" / "fonts"
 WEIGHTS = {400: "Regular", 700: "Bold"}
 
 

@@ -71,6 +71,5 @@ def next_step(session: Session, actor: Actor, found: Scoped) -> Markup:
 
 client_page_actions.append(refer)
 client_page_panels.append(referrals_of)
-referral_page_panels.append(followed)
-referral_page_panels.append(next_alternative)
-referral_page_panels.append(next_step)
+# What to do next stands above what can be printed.
+referral_page_panels[:0] = [followed, next_alternative, next_step]

@@ -183,7 +183,7 @@ def test_a_manager_chooses_on_a_page_and_is_told_how_many_go(network: Network) -
     archived(ngo.person("outreach"), days=355)
     browser = client_for(site(network), ngo.manager)
     assert "/staff/keeping" in browser.get("/staff").text
-    assert "In the next 30 days, 0 records will be erased." in words_of(browser.get("/staff/keeping").text)
+    assert "In the next 30 days, no record will be erased." in words_of(browser.get("/staff/keeping").text)
     wrong = browser.post("/staff/keeping", data={"client_years": "40", "version": "0"})
     assert (wrong.status_code, "Choose between 1 and 15 years." in wrong.text) == (422, True)
     assert 'value="40"' in wrong.text

@@ -48,6 +48,16 @@ def _address(org: Org, programme: UUID) -> str:
     return f"/office/services/{org.id}/{programme}"
 
 
+@pytest.mark.parametrize(("address", "here"), [("/office", "Services"), ("/office/uptake", "Uptake")])
+def test_the_header_leads_to_both_places_and_marks_the_present_one(
+    client: FlaskClient, address: str, here: str
+) -> None:
+    page = client.get(address, follow_redirects=True).text
+    places = re.findall(r'class="sp-nav__link"\s+href="[^"]+"([^>]*)>(\w+)', page)
+    assert [word for _marked, word in places] == ["Services", "Uptake"]
+    assert [word for marked, word in places if 'aria-current="page"' in marked] == [here]
+
+
 def test_a_service_is_shown_with_all_that_a_person_may_be_told(client: FlaskClient, org: Org) -> None:
     made = _add(
         org,

@@ -263,6 +263,17 @@ def test_accepting_with_an_appointment(nurse: FlaskClient, sender: FlaskClient, 
     assert "Meeting point The blue gate" in theirs
 
 
+def test_whoever_sets_a_time_reads_when_the_programme_is_open(nurse: FlaskClient, people: Cast) -> None:
+    form = words_of(nurse.get(f"/referrals/{people.send()}/accept").text)
+    assert re.search(r"Open: \w+day\S* \d\d:\d\d–\d\d:\d\d", form)
+
+
+def test_what_can_no_longer_be_done_asks_for_nothing(nurse: FlaskClient, stood: dict[State, UUID]) -> None:
+    page = nurse.get(f"/referrals/{stood[State.DECLINED]}/accept").text
+    assert "Nothing more can be done with it" in page
+    assert "How the person comes" not in page
+
+
 def test_accepting_with_walk_in_days(nurse: FlaskClient, people: Cast) -> None:
     referral_id = people.send()
     days = {f"window_{end}-{part}": getattr(DAY, part) for end in ("from", "to") for part in ("day", "month", "year")}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -54,6 +55,7 @@ def test_it_is_neutral_and_in_the_clients_language_unless_asked_otherwise(app: F
     browser, address = client_for(app, people.outreach), f"/permissions/{people.consent()[0]}/receipt"
     plain = browser.get(address).text
     assert 'lang="km"' in plain
+    assert re.search(rf'href="/clients/{people.client_id}"\s+class="govuk-back-link"', plain)
     assert "Trial programme" not in plain
     full = words_of(browser.get(f"{address}?form=full&language=en").text)
     assert "Trial programme, Trial" in full

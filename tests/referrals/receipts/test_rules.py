@@ -60,6 +60,12 @@ def test_the_neutral_form_names_no_place_and_no_trouble(language: str) -> None:
     assert "R-8KQ2M7T" in said
 
 
+@pytest.mark.parametrize("form", Form)
+def test_khmer_sentences_end_as_khmer_does(form: Form) -> None:
+    gone = replace(GIVEN, consent=replace(CONSENT, withdrawn_at=CONSENT.given_at))
+    assert not [value for _label, value in paper(gone, form, "km").pairs if ". " in value or value.endswith(".")]
+
+
 @pytest.mark.parametrize(("form", "language"), EVERY)
 def test_what_was_not_ticked_is_not_on_it(form: Form, language: str) -> None:
     few = replace(GIVEN, consent=replace(CONSENT, categories=frozenset({Category.IDENTITY})), answers=False)

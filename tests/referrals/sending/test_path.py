@@ -102,6 +102,12 @@ def test_a_referral_is_sent_in_six_pages_and_few_touches(walk: Walk, people: Cas
     assert f"/referrals/{referral.id}/slip.pdf" in walk.seen.text
 
 
+def test_what_nobody_told_is_said_to_be_untold(walk: Walk, people: Cast) -> None:
+    walk.to_consent(record_of(people.outreach, birth_year=1990), people.programme_id)
+    review = walk.send(**AGREES, answers="0").words
+    assert "Needs, to be able to come Not told Stays in Not told" in review
+
+
 def test_the_review_is_exactly_what_the_receiver_gets(walk: Walk, people: Cast) -> None:
     walk.to_request(people.client_id, people.programme_id)
     walk.send(urgency="urgent", needs=["escort"], categories=["identity", "drug_use"], note="Canary note")

@@ -79,3 +79,16 @@ def test_every_page_is_accessible_and_fits(
                 folded.evaluate("details => { details.open = true }")
             assert violations(page) == [], path
             assert fits(page), path
+
+
+def test_paper_shows_every_picture_and_nothing_to_unfold(
+    network: Network, published: Person, new_page: NewPage, live: Callable[[Flask], str]
+) -> None:
+    page, address = new_page(language="en"), live(site(network))
+    with published.transaction() as (session, actor):
+        change_profile(session, actor, language="en")
+    page.context.add_cookies([{"name": "spean", "value": f"s.{published.token}", "url": address}])
+    page.goto(f"{address}/uptake/quarter/2026-Q3/print")
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", name="Services in each khan").is_visible()
+    assert not [one for one in page.locator("summary").all() if one.is_visible()]
