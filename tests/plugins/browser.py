@@ -24,7 +24,7 @@ from werkzeug.serving import make_server
 AXE = Path(__file__).parents[1] / "assets" / "axe.min.js"
 PHONE, DESK = 390, 1280
 HEIGHTS = {PHONE: 844, DESK: 900}
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -56,7 +56,7 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 

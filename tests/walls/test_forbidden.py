@@ -124,6 +124,8 @@ ONLY_PUBLISHED = tuple(
     f"SELECT 1 FROM app.{table}" for table in ("organisations", "staff", "programmes", "referrals", "notifications")
 )
 COMMON = CATALOGUE + ROWS + SERVER + WALLS
+KEEPERS_WORK = {"UPDATE app.org_keys SET data_key = ''", "UPDATE app.organisations SET public_key = ''"}
+"""What nobody else may: new keys for the organisation that it entered."""
 
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "spean_web": COMMON + SECRETS + OWNERS + WORKERS + SETUP + FACTS + ("SELECT 1 FROM app.outbox",),
@@ -146,6 +148,17 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "spean_backup": COMMON + OWNERS + WORKERS + SETUP + (
         "INSERT INTO app.areas VALUES ('13', NULL, 'x', 'x')", "UPDATE app.staff SET active = false",
         "SELECT sec.org()", "SELECT * FROM sec.enter('x')",
+    ),
+    # The keeper inside an organisation, which it may enter: sealed values and versions, and nothing that they are of.
+    "spean_keeper": tuple(one for one in COMMON if one not in KEEPERS_WORK) + SECRETS + OWNERS + WORKERS + SETUP + (
+        "SELECT alias FROM app.clients WHERE code = 'x'", "SELECT code FROM app.clients", "SELECT at FROM app.messages",
+        "UPDATE app.clients SET area = NULL", "INSERT INTO app.clients (org_id, id) VALUES (NULL, NULL)",
+        "SELECT name FROM app.staff", "SELECT state FROM app.referrals", "SELECT 1 FROM app.consents",
+        "SELECT 1 FROM app.audit_log", "SELECT 1 FROM app.outbox", "SELECT 1 FROM app.uptake_facts",
+        "DELETE FROM app.packet_keys", "UPDATE app.client_keys SET client_id = org_id",
+        "SELECT * FROM sec.enter('x')", "SELECT sec.make_token('x', 'x', 1)",
+        "SELECT sec.withdraw(gen_random_uuid(), gen_random_uuid())",
+        "SELECT sec.erase_client(gen_random_uuid(), 'asked')",
     ),
     # The migrator before it takes an owner's part, which is what it is for.
     "spean_migrator": COMMON + SECRETS + WORKERS + FACTS + CASES + ONLY_PUBLISHED + (
@@ -184,6 +197,8 @@ def trying(network: Network, role: str, team: Cast) -> Iterator[Try]:
             connection.execute("SELECT * FROM sec.enter(%s)", (official.token,))
         elif role == "spean_worker":
             _enter_job(connection, team.clinic.id)
+        elif role == "spean_keeper":
+            connection.execute("SELECT sec.enter_keys(%s)", (team.ngo.id,))
         yield Try(connection)
         connection.rollback()
 
@@ -201,6 +216,10 @@ def team(network: Network) -> Cast:
     made = cast(network)
     made.send()
     return made
+
+
+def test_no_role_is_left_out() -> None:
+    assert FORBIDDEN.keys() == set(LOGINS)
 
 
 @pytest.mark.parametrize("role", FORBIDDEN)
@@ -230,6 +249,7 @@ def test_what_it_may_do_is_not_denied(network: Network, team: Cast, role: str) -
         "spean_publisher": "SELECT id FROM app.uptake_facts",
         "spean_backup": "SELECT * FROM app.clients",
         "spean_migrator": "SELECT code FROM app.areas",
+        "spean_keeper": "SELECT wrapped FROM app.client_keys",
     }
     with trying(network, role, team) as attempt:
         assert attempt.state(allowed[role]) == ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from app.http.session import database
 from tests.network import Network, Person
 from tests.pages import client_for, site, steady
+from tests.walls.statements import heard
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +36,11 @@ def test_a_locked_name_is_as_much_work(network: Network) -> None:
 def test_the_page_and_its_statements_are_the_same(network: Network, known: Person) -> None:
     app = site(network)
     said: list[list[str]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
-        said[-1].append(statement)
-
-    with app.app_context():
-        engines = list(database.engines.values())
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
     answers = []
     for email in (known.email, "nobody@example.org"):
-        said.append([])
-        answer = client_for(app).post("/sign-in", data={"email": email, "password": "not this one"})
+        with heard(app) as statements:
+            answer = client_for(app).post("/sign-in", data={"email": email, "password": "not this one"})
+        said.append(statements)
         answers.append((answer.status_code, steady(answer.text).replace(email, ""), sorted(answer.headers.keys())))
     assert answers[0] == answers[1]
     assert said[0] == said[1]

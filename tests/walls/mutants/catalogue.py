@@ -44,6 +44,7 @@ PACKET = "tests/walls/test_packet.py::"
 CATALOGUE = "tests/walls/test_catalogue.py::test_it_holds"
 CONTEXT = "tests/walls/test_context.py::"
 DISCLOSURE = "tests/referrals/life/test_disclosure.py::"
+WORLDS = "tests/walls/noninterference/test_two_worlds.py::"
 CLIENTS = "tests/orgs/clients/test_use_cases.py::"
 
 MUTANTS = (
@@ -69,7 +70,7 @@ MUTANTS = (
         "single-column key",
         "Inserting a guessed id would tell whether another organisation has it.",
         Statement("CREATE UNIQUE INDEX lone ON app.clients (id)"),
-        (f"{CATALOGUE}[keys_are_no_oracles]",),
+        (f"{CATALOGUE}[keys_are_no_oracles]", f"{WORLDS}test_everything_that_a_does_once_with_b_beside"),
     ),
     Mutant(
         "query without scope",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cached_property, partial
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from tests.network import Person
 from tests.pages import client_for, steady
 from tests.walls.noninterference import sql
 from tests.walls.noninterference.acts import ACTS, ANSWERS, NOT_TWINNED
+from tests.walls.noninterference.by_api import WRITES
 from tests.walls.noninterference.dice import rolled
 from tests.walls.noninterference.strangers import STRANGERS
 from tests.walls.noninterference.telling import Told
@@ -29,11 +31,11 @@ class Play:
         self.counted: Counter[str] = Counter()
 
     def same(self, kind: str, name: str, do: Callable[[World], object], twin: Callable[[World], object] | None = None,
-             when: str = "not", *, twinned: bool = True) -> Told:  # fmt: skip
-        """Do it in both, B doing `twin` before or after; the answers must not differ."""
+             when: str = "not", *, twinned: bool = True, now: bool = False) -> Told:  # fmt: skip
+        """Do it in both, B doing `twin` before or after; the answers must not differ. `now`: at the real time."""
         worlds, told = self.worlds, []
         worlds.steps += 1
-        with clock.at(worlds.moment()):
+        with nullcontext() if now else clock.at(worlds.moment()):
             for world in (worlds.alone, worlds.crowded):
                 if twin and world.b and when in {"before", "both"}:
                     self._beside(world, twin, twinned=twinned)
@@ -75,6 +77,18 @@ class Play:
             return answer.status_code, steady(answer.text), answer.headers.get("ETag")
 
         return self.same("api", address, read)
+
+    def write(self, name: str) -> Told:
+        """By A's program, under a key that B's used too."""
+
+        def send(world: World) -> object:
+            method, address, body = WRITES[name](world.a, self.worlds.strange)
+            program, key = client_for(world.app, world.a.caseworker), self.worlds.strange.words["key"]
+            sent = {"json": body, "headers": {"Idempotency-Key": key}}
+            answer = program.open(f"{ROOT}/{address}", method=method, **sent)
+            return answer.status_code, steady(answer.text), answer.headers.get("ETag")
+
+        return self.same("api write", name, send, now=True)  # the site may not write what is past
 
     def probe(self, probe: sql.Probe) -> Told:
         return self.same("sql", probe.name, lambda world: _as(world, world.a.caseworker, probe))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.walls.noninterference.acts import ACTS, ANSWERS
+from tests.walls.noninterference.by_api import WRITES
 from tests.walls.noninterference.play import Play
 from tests.walls.noninterference.strangers import STRANGERS
 from tests.walls.noninterference.worlds import Stage
@@ -78,6 +79,10 @@ class TwoWorlds(RuleBasedStateMachine):
     def read_bs_by_api(self, address: str) -> None:
         self.play.api(address.format(**self.play.worlds.strange.ids))
 
+    @rule(name=st.sampled_from(sorted(WRITES)))
+    def write_by_api(self, name: str) -> None:
+        event(f"api write {self.play.write(name).ending}")
+
     @rule(which=st.integers(0, 10_000))
     def send_sql(self, which: int) -> None:
         probes = self.play.probes
@@ -103,7 +108,7 @@ def test_a_learns_nothing_of_b_whatever_both_do(stage: Stage) -> None:
             phases=[Phase.generate, *([Phase.shrink] if ASKED else [])],
         ),
     )  # fmt: skip
-    for kind in ("act", "answer", "stranger", "api", "sql", "tell", "last look", "beside"):
+    for kind in ("act", "answer", "stranger", "api", "api write", "sql", "tell", "last look", "beside"):
         assert TwoWorlds.counted[kind] >= PLAYS, kind
         assert kind == "tell" or TwoWorlds.counted[f"{kind} done"] > 0, kind
 
@@ -123,6 +128,11 @@ def test_everything_that_a_does_once_with_b_beside(stage: Stage) -> None:
         assert play.api(address).content[0] == 200, address
     for address in API_ONE:
         play.api(address.format(**play.worlds.strange.ids))
+    for name in WRITES:
+        told = play.write(name)
+        assert told.is_done, (name, told)
+        done = told.content[0] < 300
+        assert done is (name in {"create", "edit", "note", "consent"} or name.startswith("search")), name
     play.tell()
     play.all_that_can_be_read()
     assert play.counted["beside done"] > len(DAY)
