@@ -116,3 +116,8 @@ def cast(network: Network) -> Cast:
 def tomorrow() -> Meeting:
     """An appointment a day ahead."""
     return Meeting(at=clock.now() + timedelta(days=1))
+
+
+def from_now_on() -> Meeting:
+    """Walk-in days that have begun."""
+    return Meeting(window_from=clock.now(), window_to=clock.now() + timedelta(days=1))

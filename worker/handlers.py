@@ -40,7 +40,8 @@ TOLD: Mapping[str, frozenset[Party]] = MappingProxyType(
         Kind.OVERDUE: _BOTH,
     }
 )
-"""Whom an event concerns: the sender's is the worker who sent it, the receiver's is the programme's team.
+"""Whom an event concerns: the sender's are the worker who sent it and whoever looks after the person now, the
+receiver's is the programme's team.
 
 Which of the two organisations hears of it at all was decided when the event was written (`referrals.life.events`).
 """
@@ -57,16 +58,26 @@ def still_matters(kind: str, state: str) -> bool:
 
 
 def addressees(session: Session, job: Job, subject: Subject) -> list[Addressee]:
-    """Who in the job's organisation is told, without whoever did it. Nobody's absence leaves a referral unheard."""
+    """Who in the job's organisation is told, without whoever did it: only such as may open the referral.
+
+    Nobody's absence, new role or handed-over client leaves a referral unheard.
+    """
     sides = TOLD.get(job.kind, frozenset())
     found: dict[object, Addressee] = {}
     if Party.SENDER in sides and job.org_id == subject.sender_org_id:
-        worker = queries.sending_worker(session, job.org_id, job.referral_id)
-        found |= _by_id(staff.people(session, job.org_id, [worker]) or staff.case_staff(session, job.org_id))
+        found |= _by_id(_at_sender(session, job) or staff.case_staff(session, job.org_id))
     if Party.RECEIVER in sides and job.org_id == subject.receiver_org_id:
         team = programmes.team(session, job.org_id, subject.programme_id)
         found |= _by_id(staff.people(session, job.org_id, team) or staff.case_staff(session, job.org_id))
     return [one for one in found.values() if one.staff_id != subject.done_by]
+
+
+def _at_sender(session: Session, job: Job) -> list[Addressee]:
+    """An outreach worker opens only what concerns their own clients: one who handed the person over is not told."""
+    sent_by = queries.sending_worker(session, job.org_id, job.referral_id)
+    now = queries.looks_after(session, job.referral_id) or sent_by
+    asked = staff.people(session, job.org_id, {sent_by, now})
+    return [one for one in asked if one.reads_all or one.staff_id == now]
 
 
 def _by_id(people: list[Addressee]) -> dict[object, Addressee]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, current_app, request
 from flask_babel import gettext
 
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, SignInNeeded, SpeanError, Stale, Unready
@@ -68,5 +68,11 @@ def problem_of(error: SpeanError) -> Response:
     return problem(
         status_of(error),
         sentence(error),
-        [{"field": name, "detail": gettext(text, **params)} for name, (text, params) in fields.items()],
+        [{"field": _sent_as(name), "detail": gettext(text, **params)} for name, (text, params) in fields.items()],
     )
+
+
+def _sent_as(name: str) -> str:
+    """A field of the rules, as the resource that was asked calls it in what it is sent."""
+    called: Mapping[str, str] = getattr(current_app.blueprints.get(request.blueprint or ""), "sent_as", {})
+    return called.get(name, name)

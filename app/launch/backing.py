@@ -20,12 +20,23 @@ from app.launch.trouble import Trouble, last_line
 ASK_DATABASE = """
 import os, psycopg
 url = os.environ["SPEAN_ASKED_URL"].replace("postgresql+psycopg://", "postgresql://", 1)
-psycopg.connect(url, connect_timeout=5).close()
+try:
+    psycopg.connect(url, connect_timeout=5).close()
+except psycopg.OperationalError as error:
+    raise SystemExit(" ".join(str(error).split()))
+except psycopg.Error:
+    raise SystemExit("this is no address of a database.")
 """
 ASK_BROKER = """
 import os, redis
-redis.Redis.from_url(os.environ["SPEAN_ASKED_URL"], socket_connect_timeout=5, socket_timeout=5).ping()
+try:
+    redis.Redis.from_url(os.environ["SPEAN_ASKED_URL"], socket_connect_timeout=5, socket_timeout=5).ping()
+except redis.RedisError as error:
+    raise SystemExit(" ".join(str(error).split()))
+except ValueError:
+    raise SystemExit("this is no address of a broker.")
 """
+"""Each says on one line why not. What cannot be read as an address is not quoted: it may hold a password."""
 
 
 @dataclass
@@ -72,8 +83,7 @@ def _ask(environment: Environment, places: Places, question: str, url: str, what
     log.unlink(missing_ok=True)
     env = {**clean(os.environ), "SPEAN_ASKED_URL": url}
     if finish(spawn("question", [environment.python, "-c", question], env=env, log=log)) != 0:
-        reason = last_line(log).partition(": ")[2]
-        raise Trouble(f"The {what} at {_place(url)} does not answer: {reason}")
+        raise Trouble(f"The {what} at {_place(url)} does not answer: {last_line(log)}")
     say(f"The {what} at {_place(url)} answers")
 
 

@@ -15,10 +15,21 @@ from app.http.session import actor, transaction
 from orgs.clients import queries, schemas, use_cases
 from orgs.clients.queries import ClientLine, ClientView, Found
 from orgs.clients.timeline import Timeline, timeline
+from orgs.facts import Detail
 
+_OF_RECORD = ("alias", "name", "phone", "safe_contact", "area", "heard_from")
+_OF_FACTS = ("birth_year", "gender", "language", "needs", "injecting", "substances", "finished", "contact_notes")
+SENT_AS = {
+    **{name: f"record.{name}" for name in _OF_RECORD},
+    **{name: f"record.facts.{name}" for name in _OF_FACTS},
+    **{detail.value: f"record.facts.details.{detail.value}" for detail in Detail},
+    "programme": "programme_id",
+    "on": "at",
+}
 api = ApiBlueprint(
-    "api_clients", __name__, url_prefix="/api/v1/clients", description="Your organisation's own clients."
-)
+    "api_clients", __name__, url_prefix="/api/v1/clients", description="Your organisation's own clients.",
+    sent_as=SENT_AS,
+)  # fmt: skip
 
 
 @api.route("")

@@ -67,14 +67,18 @@ class TeamMember(Base):
 
 
 class ResponseRecord(Base):
-    """Answers of the last half year; there is no row below ten of them. Minutes are working minutes."""
+    """How the referrals of the last half year were answered whose time is over; there is no row below ten of them.
+
+    Minutes are working minutes; None where nothing was answered.
+    """
 
     __tablename__ = "programme_records"
     __table_args__ = (points_to("org_id programme_id", "programmes"),)
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
     programme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    asked: Mapped[int]
     answered: Mapped[int]
     in_time: Mapped[int]
-    median_minutes: Mapped[int]
+    median_minutes: Mapped[int | None]
     made_at: Mapped[datetime]

@@ -18,7 +18,7 @@ from orgs.programmes.rules import Openings, ServiceType
 from orgs.staff.models import Organisation
 
 PAGE = 30
-_RECORD = (ResponseRecord.answered, ResponseRecord.in_time, ResponseRecord.median_minutes)
+_RECORD = (ResponseRecord.asked, ResponseRecord.in_time, ResponseRecord.median_minutes)
 Place = tuple[str, UUID, UUID]
 """Where a page of the list ends: service, organisation, programme."""
 

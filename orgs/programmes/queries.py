@@ -24,7 +24,7 @@ from orgs.programmes.records import OwnProgramme, ProgrammeView, Record, criteri
 from orgs.programmes.rules import Offer, Openings, ServiceType, order
 from orgs.staff.models import Organisation
 
-_RECORD = (ResponseRecord.answered, ResponseRecord.in_time, ResponseRecord.median_minutes)
+_RECORD = (ResponseRecord.asked, ResponseRecord.in_time, ResponseRecord.median_minutes)
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,18 @@ _KHAN_DIGITS = 4
 
 @dataclass(frozen=True)
 class Record:
-    """How a programme answered in the last half year. There is none below ten answers."""
+    """How a programme answered in the last half year. There is none below ten referrals."""
 
-    answered: int
+    asked: int
+    """Referrals whose promised time is over, answered or not."""
     in_time: int
-    median_minutes: int
-    """Half of the answers came within so many minutes of working time."""
+    median_minutes: int | None
+    """Half of the answers came within so many minutes of working time; None while there is no answer."""
 
     @property
     def share_in_time(self) -> float:
         """From 0 to 1."""
-        return self.in_time / self.answered
+        return self.in_time / self.asked
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,13 @@ class CriterionSchema(Schema):
 class ResponseRecordSchema(Schema):
     """How the programme has answered in the last half year."""
 
-    share_in_time = fields.Function(lambda record: round(record.share_in_time, 2), metadata={"type": "number"})
-    median_minutes = fields.Integer(metadata={"description": "Minutes of working time."})
+    share_in_time = fields.Function(
+        lambda record: round(record.share_in_time, 2),
+        metadata={"type": "number", "description": "Of all referrals whose promised time is over, answered or not."},
+    )
+    median_minutes = fields.Integer(
+        allow_none=True, metadata={"description": "Minutes of working time until half of the answers had come."}
+    )
 
 
 class ProgrammeSchema(Schema):
@@ -62,7 +67,7 @@ class ProgrammeSchema(Schema):
     languages = fields.Function(lambda view: sorted(view.languages))
     response_minutes = fields.Integer(metadata={"description": "The answer promised, in minutes of working time."})
     area = fields.String(allow_none=True, metadata={"description": "The sangkat's six-digit NCDD code."})
-    record = fields.Nested(ResponseRecordSchema, allow_none=True, metadata={"description": "Null below ten answers."})
+    record = fields.Nested(ResponseRecordSchema, allow_none=True, metadata={"description": "Null below ten referrals."})
 
 
 class DirectoryQuery(Schema):

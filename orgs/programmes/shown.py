@@ -81,16 +81,14 @@ def working_time(minutes: int) -> str:
 
 
 def answers(record: Record | None) -> str:
-    """How it has answered, in one sentence; none of it before there are ten answers."""
+    """How it has answered, in one sentence; none of it before there are ten referrals."""
     if record is None:
-        return str(gettext("Too few answers so far to say how fast they are."))
-    return str(
-        gettext(
-            "%(share)s answered in time, half of them within %(time)s",
-            share=percent(record.in_time, record.answered),
-            time=working_time(record.median_minutes),
-        )
-    )
+        return str(gettext("Too few referrals so far to say how they are answered."))
+    share = percent(record.in_time, record.asked)
+    if record.median_minutes is None:
+        return str(gettext("%(share)s answered in time", share=share))
+    half = working_time(record.median_minutes)
+    return str(gettext("%(share)s answered in time, half of the answers within %(time)s", share=share, time=half))
 
 
 def asked(view: ProgrammeView, areas: Mapping[str, AreaName]) -> list[str]:

@@ -23,7 +23,10 @@ from referrals.consents.rules import Guardian, How, in_force
 from referrals.consents.use_cases import Sitting
 from referrals.life.disclosure import Category
 
-api = ApiBlueprint("api_consents", __name__, url_prefix="/api/v1/consents", description="Your clients' permissions.")
+api = ApiBlueprint(
+    "api_consents", __name__, url_prefix="/api/v1/consents", description="Your clients' permissions.",
+    sent_as={"programme": "programmes", "expires_at": "days"},
+)  # fmt: skip
 _SAME = (
     "id", "client_id", "sitting_id", "rank", "programme_id", "receiver_org_id", "answers", "given_at", "expires_at",
     "witness_id", "wording_version", "wording_language", "assent", "withdrawn_at",

@@ -120,6 +120,12 @@ def sending_worker(session: Session, sender_org_id: UUID, referral_id: UUID) -> 
     ).scalar_one()
 
 
+def looks_after(session: Session, referral_id: UUID) -> UUID | None:
+    """Which colleague looks after the person now; asked in the sender's organisation. No client is read for it."""
+    found: UUID | None = session.execute(select(func.sec.looks_after(referral_id))).scalar_one()
+    return found
+
+
 def waiting_mails(session: Session, org_id: UUID, event_id: UUID) -> list[UUID]:
     """The notices of an event whose e-mail has not gone yet."""
     return list(

@@ -26,8 +26,9 @@ from referrals.page.schemas import ReferralSchema
 from referrals.slips.limits import GUESSES
 
 api = ApiBlueprint(
-    "api_referrals", __name__, url_prefix="/api/v1/referrals", description="Referrals that you sent or received."
-)
+    "api_referrals", __name__, url_prefix="/api/v1/referrals", description="Referrals that you sent or received.",
+    sent_as={"suggestion": "suggested_programme_id", "body": "text"},
+)  # fmt: skip
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 Body = dict[str, Any]
 

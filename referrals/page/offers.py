@@ -16,6 +16,7 @@ from referrals.life.policy import Party, actions_now
 from referrals.life.scope import Scoped
 from referrals.life.states import RELEASED_IDENTITY, Action
 from referrals.life.use_cases.talk import open_question
+from referrals.life.use_cases.visit import has_begun
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def _useful(action: Action, found: Scoped, facts: Facts, now: datetime) -> bool:
             return readable and not facts.taken
         case Action.WITHDRAW:
             return readable
+        case Action.NO_SHOW:
+            return has_begun(found.referral, now)
         case Action.MESSAGE:
             return readable if facts.released else found.party is Party.RECEIVER or facts.asked
         case _:

@@ -26,7 +26,6 @@ class Visitor:
     language: str = "en"
     examined: set[tuple[str, ...]] = field(default_factory=set)
     """The pages that were held to the standard, by what makes them look different."""
-    _method: str = "GET"
 
     def __post_init__(self) -> None:
         self.page.on("request", self._note_request)
@@ -108,13 +107,16 @@ class Visitor:
         self.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
     def _examine(self) -> None:
-        """In both languages, on a phone and at a desk, once for each page that looks different."""
+        """In both languages, on a phone and at a desk, once for each page that looks different.
+
+        What answers a form is asked for again by the same form: one that changed something has led to another page.
+        """
         look = self._look()
         if look in self.examined:
             return
         self.examined.add(look)
         own = self.page.viewport_size
-        for language in (_other(self.language), self.language) if self._can_reload() else (self.language,):
+        for language in (_other(self.language), self.language) if self._has_profile() else (self.language,):
             if language != self._shown():
                 self._speak(language)
             for width in (DESK, PHONE):
@@ -136,20 +138,16 @@ class Visitor:
     def _shown(self) -> str:
         return str(self.page.locator("html").get_attribute("lang"))
 
-    def _can_reload(self) -> bool:
-        """Whether the page came by GET: what answered a form would be sent again. Strangers have no profile."""
-        return self._method == "GET" and "/sign-in" not in self.path
+    def _has_profile(self) -> bool:
+        """Strangers have none; the page where they sign in is looked at in both languages elsewhere."""
+        return "/sign-in" not in self.path
 
     def _note_request(self, request: Any) -> None:
         self.house.addresses.append(request.url)
-        if request.is_navigation_request() and request.redirected_from is None:
-            self._method = request.method
 
     def _note_response(self, response: Any) -> None:
         if response.request.is_navigation_request():
             self.house.addresses.extend(filter(None, [response.headers.get("location")]))
-            if 300 <= response.status < 400:
-                self._method = "GET"
 
     def _look(self) -> tuple[str, ...]:
         self.house.titles.append(str(self.page.title()))

@@ -41,7 +41,7 @@ class Spean:
     """One tree, the launcher that runs in it, and what it leaves behind."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.tree = root
         self.python = sys.executable
         self.user: int | None = None
         self.env = {"PATH": os.environ["PATH"], "SPEAN_VENV": sys.prefix, "LC_ALL": "C.UTF-8"}
@@ -56,7 +56,7 @@ class Spean:
     def call(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command that ends by itself."""
         return subprocess.run(
-            [self.python, self.root / "spean", *words],
+            [self.python, self.tree / "spean", *words],
             env={**self.env, **env},
             cwd=self.root,
             capture_output=True,
@@ -75,7 +75,7 @@ class Spean:
         begun = time.monotonic()
         with (self.root / "said").open("w", encoding="utf-8") as said:
             self.launcher = subprocess.Popen(
-                [self.python, self.root / "spean", "run", "--port", str(self.port), *words],
+                [self.python, self.tree / "spean", "run", "--port", str(self.port), *words],
                 env={**self.env, **env},
                 cwd=self.root,
                 stdout=said,
@@ -85,7 +85,7 @@ class Spean:
             )
         while until not in self.said():
             assert self.launcher.poll() is None, self.said()
-            assert time.monotonic() < begun + 60, self.said()
+            assert time.monotonic() < begun + 120, self.said()
             time.sleep(0.05)
         return time.monotonic() - begun
 
@@ -98,8 +98,8 @@ class Spean:
     def note(self, name: str) -> str:
         return (self.data / "mail" / name).read_text(encoding="utf-8")
 
-    def page(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
+    def page(self, path: str = "/") -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
             return str(answer.read().decode())
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:

@@ -225,7 +225,23 @@ def test_an_outside_server_that_is_not_there(spean: Spean, name: str, url: str, 
     ended = spean.run(**{name: url.format(port=port)})
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"spean: The {what} at 127.0.0.1:{port}/")
-    assert "does not answer" in ended.stderr
+    reason = ended.stderr.partition(" does not answer: ")[2]
+    assert "refused" in reason
     assert ended.stderr.count("\n") == 1
     assert "hunter2" not in ended.stderr + ended.stdout
     assert spean.processes() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "what"),
+    [
+        ("SPEAN_ADMIN_URL", "postgresql://admin:hunter2%zz@127.0.0.1:1/postgres", "database"),
+        ("SPEAN_REDIS_URL", "rediss//:hunter2@127.0.0.1:1/0", "broker"),
+    ],
+)
+def test_what_is_no_address_is_said_without_quoting_it(spean: Spean, name: str, url: str, what: str) -> None:
+    ended = spean.run(**{name: url})
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(f"does not answer: this is no address of a {what}.\n")
+    assert ended.stderr.count("\n") == 1
+    assert "hunter2" not in ended.stderr + ended.stdout

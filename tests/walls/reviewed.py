@@ -40,6 +40,8 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.due_referrals(integer)": (WORKER,),
     "sec.enter_due(uuid,uuid)": (WORKER,),
     "sec.refresh_records()": (WORKER,),
+    # One of the entered organisation's own staff, for a referral that it sent; no client's id.
+    "sec.looks_after(uuid)": (WORKER,),
     "sec.sweep(integer)": (WORKER,),
     "sec.due_clients(integer)": (WORKER,),
     "sec.enter_due_client(uuid,uuid)": (WORKER,),

@@ -15,7 +15,7 @@ from app.http.problems import API_ROOT
 from referrals.life.redisclosure import CURRENT
 from referrals.life.use_cases import answer, finish
 from referrals.slips import use_cases as slips
-from tests.cast import Cast, tomorrow
+from tests.cast import Cast, from_now_on
 from tests.network import Network, Person
 from tests.pages import client_for, site
 from tests.walls.test_every_route import ask, is_api, methods, rules
@@ -66,7 +66,7 @@ def test_whatever_reads_a_packet_shows_the_notice(
     referral_id = team.send()
     if stage == "both":
         with team.nurse.transaction() as (session, actor):
-            answer.accept(session, actor, referral_id, tomorrow())
+            answer.accept(session, actor, referral_id, from_now_on())
     person = team.nurse if side == "receiver" else team.outreach
     browser, shown = client_for(app, person), 0
     for method, address, body in requests(app, everything, referral_id):

@@ -75,6 +75,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.retry_job(uuid,interval)": (f"SELECT sec.retry_job({NOBODY}, '1 second')", NOTHING),
     "sec.due_referrals(integer)": ("SELECT * FROM sec.due_referrals(1000)", "ids of referrals that are due, and why"),
     "sec.enter_due(uuid,uuid)": ("SELECT sec.enter_due(%(org)s, %(referral)s)", NOTHING),
+    "sec.looks_after(uuid)": ("SELECT sec.looks_after(%(referral)s)", NOTHING),
     "sec.refresh_records()": ("SELECT sec.refresh_records()", "how many programmes have a record"),
     "sec.sweep(integer)": ("SELECT sec.sweep(1)", "how many old rows left"),
     "sec.due_clients(integer)": ("SELECT sec.due_clients(1)", "ids of clients whose time has come"),
@@ -119,7 +120,8 @@ IN_A_JOB = {
     "referrals", "staff",
 }  # fmt: skip
 """What the worker reads of the one organisation that a waiting job tells: its staff's names and addresses, its
-notices, its referrals' states, and of whose client a referral is only which colleague sent it."""
+notices, its referrals' states, and of whose client a referral is only which colleague sent it and which one looks
+after the person."""
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +214,7 @@ def test_a_salt_tells_nobody_who_has_a_name_here(network: Network, team: Cast) -
 def test_the_workers_password_reads_references_and_by_a_waiting_job_one_organisations_news(
     network: Network, team: Cast
 ) -> None:
-    team.send()
+    referral_id = team.send()
     with thief(network, "spean_worker") as connection:
         jobs = connection.execute("SELECT * FROM sec.claim_jobs(1000, interval '1 minute')")
         assert [column.name for column in jobs.description or ()] == ["job_id", "kind", "ref"]
@@ -228,6 +230,8 @@ def test_the_workers_password_reads_references_and_by_a_waiting_job_one_organisa
         assert opened == IN_A_JOB
         staff = connection.execute("SELECT DISTINCT org_id FROM app.staff").fetchall()
         assert staff == [(team.clinic.id,)]
+        carer = connection.execute("SELECT sec.looks_after(%s)", (referral_id,)).fetchone()
+        assert carer == (None,), "whoever looks after the person is a colleague of the sender's"
 
 
 def _told(connection: Connection, job: object) -> object:

@@ -9,9 +9,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from orgs.clients.use_cases import reassign
 from orgs.programmes.words import SERVICE
+from orgs.staff.use_cases import change_staff
+from referrals.life.disclosure import RequestValues
 from referrals.life.reasons import CancelReason
+from referrals.life.scope import load
 from referrals.life.use_cases import answer, finish, visit
+from referrals.sending.use_cases import Request, send
 from tests.cast import CANARIES, Cast, cast, programme, tomorrow
 from tests.network import Network, Person
 from tests.running import PostOffice
@@ -47,6 +52,12 @@ def leaves(network: Network, person: Person) -> None:
     with network.servers.engines["spean_migrator"].begin() as connection:
         connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(text("UPDATE app.staff SET active = false WHERE id = :id"), {"id": person.staff_id})
+
+
+def becomes_manager(person: Person, by: Person | None) -> None:
+    assert by is not None
+    with by.transaction() as (session, actor):
+        change_staff(session, actor, person.staff_id, roles=frozenset({"manager"}), active=True, version=1)
 
 
 def set_staff(person: Person, **values: object) -> None:
@@ -86,6 +97,47 @@ def test_a_team_is_told_alone_and_those_who_left_are_not_missed(network: Network
     team.send(team.consent(only_left)[0])
     relay.drain(workshop)
     assert told(team.nurse) == ["sent"]
+
+
+def test_whoever_may_no_longer_open_it_is_not_told_and_others_are(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    moved = team.clinic.person("caseworker")
+    only_moved = programme(team.clinic, team=frozenset({moved.staff_id}))
+    becomes_manager(moved, team.clinic.manager)
+    referral_id = team.send(team.consent(only_moved)[0])
+    relay.drain(workshop)
+    assert told(moved) == []
+    assert told(team.nurse) == ["sent"]
+
+    becomes_manager(team.outreach, team.ngo.manager)
+    accept(team.nurse, referral_id)
+    relay.drain(workshop)
+    assert told(team.outreach) == []
+    assert told(team.caseworker) == ["accepted"]
+
+
+def test_news_follows_a_client_who_was_handed_over(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    colleague, uninvolved = team.ngo.person("outreach"), team.ngo.person("outreach")
+    referral_id = team.send()
+    with team.outreach.transaction() as (session, actor):
+        reassign(session, actor, team.client_id, colleague.staff_id, version=1)
+    accept(team.nurse, referral_id)
+    relay.drain(workshop)
+    assert told(colleague) == ["accepted"]
+    assert told(team.outreach) == told(uninvolved) == told(team.caseworker) == []
+    with colleague.transaction() as (session, actor):
+        assert load(session, actor, referral_id).client_id == team.client_id
+
+
+def test_a_caseworker_who_sent_it_and_the_clients_own_worker_both_hear(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    consent_id = team.consent(who=team.caseworker)[0]
+    with team.caseworker.transaction() as (session, actor):
+        referral_id = send(session, actor, Request(consent_id, RequestValues(service="methadone"))).id
+    accept(team.nurse, referral_id)
+    relay.drain(workshop)
+    assert told(team.caseworker) == told(team.outreach) == ["accepted"]
 
 
 def test_the_worker_who_sent_it_hears_of_each_step_and_whoever_acts_is_not_told(

@@ -9,6 +9,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.core import clock, idempotency
 from app.core.ids import new_id
+from orgs.programmes.queries import programme
+from referrals.life.reasons import CancelReason
 from referrals.life.states import State
 from referrals.life.use_cases import answer, finish
 from tests.cast import cast, tomorrow
@@ -114,7 +116,7 @@ def test_one_that_fails_does_not_hold_up_the_others(
 
 def test_a_programmes_record_is_counted_from_ten_answers_on(network: Network, workshop: Workshop) -> None:
     team = cast(network)
-    record = text("SELECT answered, in_time FROM app.programme_records WHERE programme_id = :id")
+    record = text("SELECT asked, answered, in_time FROM app.programme_records WHERE programme_id = :id")
 
     def answered(times: int) -> object:
         for _ in range(times):
@@ -127,7 +129,38 @@ def test_a_programmes_record_is_counted_from_ten_answers_on(network: Network, wo
             return session.execute(record, {"id": team.programme_id}).one_or_none()
 
     assert answered(9) is None
-    assert answered(1) == (10, 10)
+    assert answered(1) == (10, 10, 10)
+
+
+def test_what_a_programme_never_answers_stands_in_its_record(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+
+    def refreshed() -> tuple[object, ...] | None:
+        run(workshop)
+        periodic.refresh_records(workshop)
+        with team.nurse.transaction() as (session, _actor):
+            view = programme(session, team.programme_id)
+        return view.record and (view.record.asked, view.record.share_in_time, view.record.median_minutes)
+
+    with clock.at(ago(days=2)):
+        silent = [team.send() for _ in range(9)]
+        taken_back = team.send()
+        with team.outreach.transaction() as (session, actor):
+            finish.cancel(session, actor, taken_back, CancelReason.NEED_MET)
+    assert refreshed() is None
+    with clock.at(ago(days=20)):
+        silent.append(team.send())
+    assert refreshed() == (10, 0, None)
+    assert state(team.nurse, silent[-1])[0] == State.EXPIRED
+    with clock.at(ago(days=2)):
+        answered = team.send()
+        with team.nurse.transaction() as (session, actor):
+            answer.waitlist(session, actor, answered)
+    team.send()  # whose time has not come
+    assert refreshed() == (11, pytest.approx(1 / 11), 0)
+    with team.outreach.transaction() as (session, actor):
+        finish.cancel(session, actor, silent[0], CancelReason.NEED_MET)
+    assert refreshed() == (11, pytest.approx(1 / 11), 0)
 
 
 def test_finished_work_is_swept_after_a_week(network: Network, workshop: Workshop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
@@ -73,8 +73,10 @@ class ApiBlueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = Reader()
     PAGINATION_ARGUMENTS_PARSER = Reader()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sent_as: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        """`sent_as`: where rules call a field otherwise than what is sent here does, its place there by its name."""
         super().__init__(*args, **kwargs)
+        self.sent_as = dict(sent_as or {})
         self.before_request(_ask_csrf)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
+from app.core.errors import N_, Conflict
 from referrals.life import events
 from referrals.life.models import Referral
 from referrals.life.policy import Party
@@ -15,6 +17,8 @@ from referrals.life.scope import Scoped, load, load_to
 from referrals.life.states import UNDER_WAY, Action
 from referrals.life.step import step
 from referrals.life.use_cases.answer import Meeting
+
+_NOT_YET = N_("The time that was set has not come yet. If the person cannot come then, set another one.")
 
 
 def see(session: Session, actor: Actor, referral_id: UUID) -> Scoped:
@@ -40,11 +44,22 @@ def book(
 
 
 def no_show(session: Session, actor: Actor, referral_id: UUID, *, version: int | None = None) -> Referral:
-    """The person did not come. That ends nothing: a new time can be set, and the sender can look for them."""
+    """The person did not come. That ends nothing: a new time can be set, and the sender can look for them.
+
+    Raises NotFound, NotAllowed, and Conflict while the time that was set lies ahead: the sender would look in vain.
+    """
     found = load_to(session, actor, referral_id, Action.NO_SHOW, version=version)
+    if not has_begun(found.referral, clock.now()):
+        raise Conflict(_NOT_YET)
     missed = found.referral.missed + 1
     step(session, actor, found.referral, Action.NO_SHOW, found.party, changes={"missed": missed}, missed=missed)
     return found.referral
+
+
+def has_begun(referral: Referral, now: datetime) -> bool:
+    """Whether the appointment or the first walk-in day is here, so that somebody can have missed it."""
+    begins = referral.appointment_at or referral.window_from
+    return begins is None or begins <= now
 
 
 def note_arrival(session: Session, actor: Actor, referral_id: UUID, *, version: int | None = None) -> Referral:

@@ -68,7 +68,7 @@ def test_what_fits_the_document_is_answered_as_described(app: Flask, network: Ne
         action = action_of(operation.path)
         receives = action is not None and Party.SENDER not in PARTIES[action]
         who = receiver if receives else sender
-        answers = drive(operation, GenerationMode.POSITIVE, who, lambda a=action: ids(network, people, a))  # type: ignore[misc]
+        answers, _named = drive(operation, GenerationMode.POSITIVE, who, lambda a=action: ids(network, people, a))  # type: ignore[misc]
         if min(answers) >= HTTPStatus.BAD_REQUEST:
             never.add(operation.label)
     assert never <= LUCK
@@ -76,8 +76,10 @@ def test_what_fits_the_document_is_answered_as_described(app: Flask, network: Ne
 
 def test_what_does_not_fit_the_document_is_refused_as_described(app: Flask, people: Cast) -> None:
     headers = bearer(people.outreach)
+    named = set[str]()
     for operation in operations(app, headers):
-        drive(operation, GenerationMode.NEGATIVE, headers, dict)
+        named |= drive(operation, GenerationMode.NEGATIVE, headers, dict)[1]
+    assert {"record", "programmes", "reason"} <= named
 
 
 def operations(app: Flask, headers: dict[str, str]) -> Iterator[Any]:
@@ -102,9 +104,28 @@ def ids(network: Network, people: Cast, action: Action | None) -> dict[str, str]
     }
 
 
-def drive(operation: Any, mode: GenerationMode, headers: dict[str, str], fresh: Ids) -> Counter[int]:
-    """Send what is made up from the operation's description, with ids of rows that are there; count the answers."""
+def at_fault(answer: Any) -> set[str]:
+    """The first part of each field that a refusal names; what concerns the whole has no name."""
+    if answer.headers["content-type"] != ["application/problem+json"]:
+        return set()
+    return {error["field"].partition(".")[0] for error in answer.json().get("errors", ())} - {""}
+
+
+def names_of(operation: Any) -> set[str]:
+    """What the document lets an operation be sent: its body's fields, and its parameters and headers."""
+    raw, schemas = operation.definition.raw, operation.schema.raw_schema["components"]["schemas"]
+    content = raw.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = schemas[content["$ref"].rpartition("/")[2]] if "$ref" in content else content
+    return {*body.get("properties", ()), *(one["name"] for one in raw.get("parameters", ()) if "name" in one)}
+
+
+def drive(operation: Any, mode: GenerationMode, headers: dict[str, str], fresh: Ids) -> tuple[Counter[int], set[str]]:
+    """Send what is made up from the operation's description, with ids of rows that are there.
+
+    Counts the answers, and gathers the fields that refusals named.
+    """
     answers: Counter[int] = Counter()
+    named = set[str]()
 
     @settings(
         max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
@@ -119,7 +140,10 @@ def drive(operation: Any, mode: GenerationMode, headers: dict[str, str], fresh: 
         for name in ("If-Match", "Idempotency-Key"):  # made-up ones are for the other test
             if known and case.headers:
                 case.headers.pop(name, None)
-        answers[case.call_and_validate(headers=headers, checks=CHECKED).status_code] += 1
+        answer = case.call_and_validate(headers=headers, checks=CHECKED)
+        assert at_fault(answer) <= names_of(operation) | set(case.body if isinstance(case.body, dict) else ())
+        named.update(at_fault(answer))
+        answers[answer.status_code] += 1
 
     send()
-    return answers
+    return answers, named

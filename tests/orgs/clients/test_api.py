@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.core import clock
 from app.core.ids import new_id
 from orgs.clients.records import Facts
 from orgs.facts import Detail
@@ -76,11 +78,11 @@ def test_notes_and_stays_stand_on_the_timeline(network: Network, ngo: Org, worke
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"alias": "\ud800"}, "alias"),
-        ({"alias": " "}, "alias"),
-        ({"phone": "12"}, "phone"),
-        ({"area": "9999"}, "area"),
-        ({"facts": {"birth_year": 10**12}}, "birth_year"),
+        ({"alias": "\ud800"}, "record.alias"),
+        ({"alias": " "}, "record.alias"),
+        ({"phone": "12"}, "record.phone"),
+        ({"area": "9999"}, "record.area"),
+        ({"facts": {"birth_year": 10**12}}, "record.facts.birth_year"),
     ],
 )
 def test_what_the_rules_refuse_names_its_field(
@@ -89,6 +91,17 @@ def test_what_the_rules_refuse_names_its_field(
     answer = browse(network, worker).post(ROOT, json={"record": {**RECORD, **change}})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_what_happens_with_a_client_names_its_field_too(network: Network, worker: Person) -> None:
+    client = browse(network, worker)
+    strange = client.post(ROOT, json={"record": RECORD, "programme_id": str(new_id())})
+    ahead = client.post(
+        f"{ROOT}/{client_of(worker)}/notes", json={"body": "x", "at": (clock.now() + timedelta(days=1)).isoformat()}
+    )
+    for answer, field in ((strange, "programme_id"), (ahead, "at")):
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_a_programme_says_whom_it_is_for_and_how_it_answers(pages: Flask, networ
     for sentence in (
         "People of 18 or over", "People who use: Heroin", "People who stay in: Chamkar Mon",
         "People who have been through: Detox", "8 working hours", "The blue gate beside the market",
-        "Monday–Friday: 08:00–12:00, 14:00–17:00", "Saturday–Sunday: Closed", "Too few answers so far",
+        "Monday–Friday: 08:00–12:00, 14:00–17:00", "Saturday–Sunday: Closed", "Too few referrals so far",
     ):  # fmt: skip
         assert sentence in said
     assert "City fund" not in said
@@ -152,13 +152,19 @@ def test_the_response_record_is_said_in_one_sentence(pages: Flask, network: Netw
         connection.exec_driver_sql("ALTER TABLE app.programme_records NO FORCE ROW LEVEL SECURITY")
         connection.execute(
             insert(ResponseRecord).values(
-                org_id=org.id, programme_id=made, answered=12, in_time=9, median_minutes=95, made_at=MONDAY_MORNING
+                org_id=org.id,
+                programme_id=made,
+                asked=12,
+                answered=11,
+                in_time=9,
+                median_minutes=95,
+                made_at=MONDAY_MORNING,
             )
         )
         connection.exec_driver_sql("ALTER TABLE app.programme_records FORCE ROW LEVEL SECURITY")
     client = client_for(pages, network.steward)
     said = words_of(client.get(f"/programmes/{made}").text)
-    assert "75 % answered in time, half of them within 1.5 working hours" in said
+    assert "75 % answered in time, half of the answers within 1.5 working hours" in said
     assert " 12 " not in said
 
 

@@ -45,4 +45,4 @@ def test_no_hours_stated_is_closed() -> None:
 
 
 def test_a_record_tells_its_share() -> None:
-    assert Record(answered=12, in_time=9, median_minutes=40).share_in_time == 0.75
+    assert Record(asked=12, in_time=9, median_minutes=40).share_in_time == 0.75

@@ -11,7 +11,7 @@ from app.core import clock
 from referrals.life.reasons import CancelReason, DeclineReason, Outcome, ReleaseReason, StopReason
 from referrals.life.states import State
 from referrals.life.use_cases import answer, finish, talk
-from tests.cast import Cast, tomorrow
+from tests.cast import Cast, from_now_on
 from tests.network import Network, Person
 from worker.context import Workshop
 
@@ -31,7 +31,7 @@ def referral(network: Network, people: Cast, state: State) -> UUID:
 
 
 def accept(people: Cast, referral_id: UUID) -> None:
-    _do(people.nurse, answer.accept, referral_id, tomorrow())
+    _do(people.nurse, answer.accept, referral_id, from_now_on())
 
 
 def arrive(people: Cast, referral_id: UUID) -> None:
@@ -55,7 +55,7 @@ def _expired(network: Network, people: Cast) -> UUID:
     return made
 
 
-_ACCEPT = ("nurse", answer.accept, tomorrow())
+_ACCEPT = ("nurse", answer.accept, from_now_on())
 _ARRIVE = ("nurse", answer.accept_and_arrive)
 _WAYS: dict[State, tuple[tuple[Any, ...], ...]] = {
     State.WAITLISTED: (("nurse", answer.waitlist),),

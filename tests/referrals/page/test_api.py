@@ -46,6 +46,10 @@ def tomorrow() -> dict[str, str]:
     return {"at": (clock.now() + timedelta(days=1)).isoformat()}
 
 
+def from_now_on() -> dict[str, str]:
+    return {"window_from": clock.now().isoformat(), "window_to": tomorrow()["at"]}
+
+
 def state_of(desk: Desk, referral_id: UUID) -> tuple[str, int]:
     seen = desk.see(referral_id)
     return seen["state"], seen["version"]
@@ -71,7 +75,7 @@ def test_one_referral_from_sending_to_outcome(people: Cast, sender: Desk, nurse:
 
     nurse.done(referral_id, "message", {"question": "can_come_soon"})
     sender.done(referral_id, "message", {"answer": "yes"})
-    accepted = nurse.done(referral_id, "accept", tomorrow())
+    accepted = nurse.done(referral_id, "accept", from_now_on())
     assert (accepted["state"], accepted["fhir_status"]) == ("accepted", "accepted")
     assert accepted["packet"]["identity"]["alias"] == "Canary-Alias"
     assert accepted["packet"]["identity"]["details"] == {"drug_use": "Canary drug use"}
@@ -144,7 +148,7 @@ def test_if_match_is_honoured(people: Cast, sender: Desk, nurse: Desk) -> None:
     assert sender.do(referral_id, "accept", tomorrow(), If_Match='"99"').status_code == 403
     accepted = nurse.do(referral_id, "accept", tomorrow(), If_Match=f'"7", "{read + 1}"')
     assert (accepted.status_code, accepted.headers["ETag"]) == (200, f'"{read + 2}"')
-    assert nurse.do(referral_id, "no_show", If_Match="*").status_code == 200
+    assert nurse.do(referral_id, "book", tomorrow(), If_Match="*").status_code == 200
 
 
 def test_the_same_key_acts_once(people: Cast, nurse: Desk) -> None:
@@ -189,6 +193,37 @@ def test_a_repeated_answer_follows_todays_disclosure(people: Cast, sender: Desk,
     assert again.json["state"] == "withdrawn"
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_slip_is_used_once(people: Cast, nurse: Desk, accepted: bool) -> None:  # noqa: FBT001
+    first, second = people.send(), people.send()
+    with people.outreach.transaction() as (session, actor):
+        code = issue.printed(session, actor, first).code
+    nurse.done(first, "accept_and_arrive", {"code": code})
+    if accepted:
+        nurse.done(second, "accept", tomorrow())
+    before = state_of(nurse, second)
+    problem = refused(nurse.do(second, "note_arrival" if accepted else "accept_and_arrive", {"code": code}), 422)
+    assert [(one["field"], "has been used" in one["detail"]) for one in problem["errors"]] == [("code", True)]
+    assert state_of(nurse, second) == before
+
+
+def test_nothing_is_accepted_on_a_permission_that_ran_out(people: Cast, nurse: Desk) -> None:
+    referral_id = people.send()
+    with clock.at(clock.now() + timedelta(days=91)):
+        for action, body in (("accept", tomorrow()), ("accept_and_arrive", {})):
+            assert "has run out" in refused(nurse.do(referral_id, action, body), 409)["detail"]
+    assert state_of(nurse, referral_id)[0] == "sent"
+
+
+def test_nobody_has_missed_what_lies_ahead(people: Cast, nurse: Desk) -> None:
+    referral_id = people.send()
+    assert "no_show" not in nurse.done(referral_id, "accept", tomorrow())["actions"]
+    assert "has not come yet" in refused(nurse.do(referral_id, "no_show"), 409)["detail"]
+    assert nurse.see(referral_id)["missed"] == 0
+    assert "no_show" in nurse.done(referral_id, "book", from_now_on())["actions"]
+    assert nurse.done(referral_id, "no_show")["missed"] == 1
+
+
 def test_a_time_outside_the_hours_is_warned_of_and_kept_if_meant(people: Cast, network: Network, app: Flask) -> None:
     by_day = programme(people.clinic, hours=WeeklyHours((((480, 1020),),) * 7))
     referral_id = people.send(people.consent(by_day)[0])
@@ -211,10 +246,11 @@ def test_a_time_outside_the_hours_is_warned_of_and_kept_if_meant(people: Cast, n
         ("accept", {"window_from": "2099-01-02T00:00:00Z", "window_to": "2099-01-01T00:00:00Z"}, "window_to"),
         ("decline", {}, "reason"),
         ("decline", {"reason": "drunk"}, "reason"),
-        ("decline", {"reason": "other", "suggested_programme_id": str(uuid4())}, "suggestion"),
+        ("decline", {"reason": "other", "suggested_programme_id": str(uuid4())}, "suggested_programme_id"),
         ("message", {}, ""),
         ("message", {"question": "who_is_it"}, "question"),
         ("message", {"text": "\ud800"}, "text"),
+        ("message", {"text": "  "}, "text"),
         ("message", {"text": "\u0000"}, "text"),
         ("message", {"question": "needs_escort", "text": "x"}, ""),
         ("accept_and_arrive", {"code": "7F3Q-X2MK"}, "code"),

@@ -30,6 +30,11 @@ from tests.referrals.life.standing import SENT_STATES
 MORNINGS = WeeklyHours((((8 * 60, 9 * 60),),) * 7)
 DAY = clock.now().astimezone(PHNOM_PENH) + timedelta(days=2)
 ON_DAY = {"on-day": DAY.day, "on-month": DAY.month, "on-year": DAY.year}
+FROM_TODAY = {
+    f"window_{end}-{part}": getattr(day, part)
+    for end, day in (("from", DAY - timedelta(days=2)), ("to", DAY))
+    for part in ("day", "month", "year")
+}
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +381,11 @@ def test_declining_with_a_reason_and_a_better_place(nurse: FlaskClient, sender: 
 def test_the_whole_way_to_an_outcome(nurse: FlaskClient, sender: FlaskClient, people: Cast) -> None:
     referral_id = people.send()
     done(nurse, referral_id, "accept", how="appointment", at="10:00", **ON_DAY)
+    early = post(nurse, referral_id, "no_show")
+    assert early.status_code == 409
+    assert "The time that was set has not come yet." in words_of(early.text)
+    assert "no_show" not in offered(nurse.get(f"/referrals/{referral_id}").text, referral_id)
+    done(nurse, referral_id, "book", how="walk_in", **FROM_TODAY)
     assert "Missed 1 time" in done(nurse, referral_id, "no_show")
     assert "Missed 2 times" in done(nurse, referral_id, "no_show")
     done(nurse, referral_id, "book", how="appointment", at="11:15", **ON_DAY)
@@ -474,8 +484,23 @@ def test_an_arrival_with_the_slips_code(nurse: FlaskClient, people: Cast) -> Non
         assert sentence in words_of(wrong.text)
         assert stands(people, referral_id)[0] == State.SENT
     assert "Arrived" in done(nurse, referral_id, "accept_and_arrive", code=code.lower())
-    with pytest.raises(Exception, match="has been used"), people.nurse.transaction() as (session, actor):
-        issue.find(session, actor, code)
+    used = post(nurse, other, "accept_and_arrive", code=code)
+    assert used.status_code == 422
+    assert "This slip has been used" in words_of(used.text)
+    assert f'value="{code}"' in used.text
+    assert stands(people, other)[0] == State.SENT
+
+
+def test_nothing_is_accepted_on_a_permission_that_ran_out(nurse: FlaskClient, people: Cast) -> None:
+    referral_id = people.send()
+    with clock.at(clock.now() + timedelta(days=91)):
+        later = clock.now().astimezone(PHNOM_PENH) + timedelta(days=1)
+        on = {f"on-{part}": getattr(later, part) for part in ("day", "month", "year")}
+        late = post(nurse, referral_id, "accept", how="appointment", at="14:30", **on)
+    assert late.status_code == 409
+    assert "The permission has run out. Ask the person again." in words_of(late.text)
+    assert 'value="14:30"' in late.text
+    assert stands(people, referral_id)[0] == State.SENT
 
 
 # ---- taking into one's own records

@@ -129,16 +129,20 @@ def test_what_has_not_the_shape_names_its_field(people: Cast, desk: Desk, change
     assert sent_by(people, desk) == []
 
 
-def test_after_a_no_the_next_alternative_is_asked(app: Flask, people: Cast, desk: Desk) -> None:
+@pytest.mark.parametrize("no", ["decline", "release"])
+def test_after_a_no_the_next_alternative_is_asked(app: Flask, people: Cast, desk: Desk, no: str) -> None:
     first, _second = people.consent(people.programme_id, people.second_id)
     referral_id = people.send(first)
     assert "no alternative" in refused(desk.do(referral_id, "next"), 409)["detail"]
-    Desk.of(app, people.nurse).done(referral_id, "decline", {"reason": "no_capacity"})
+    nurse = Desk.of(app, people.nurse)
+    if no == "release":
+        nurse.done(referral_id, "accept", {"at": (clock.now() + timedelta(hours=3)).isoformat()})
+    nurse.done(referral_id, no, {"reason": "no_capacity"})
     assert desk.do(referral_id, "next", If_Match='"1"').status_code == 412
     went = desk.do(referral_id, "next", Idempotency_Key="on")
     assert (went.status_code, went.json["programme_id"]) == (201, str(people.second_id))
     assert desk.do(referral_id, "next", Idempotency_Key="on").json["id"] == went.json["id"]
-    assert Desk.of(app, people.nurse).do(referral_id, "next").status_code in {403, 409}
+    assert nurse.do(referral_id, "next").status_code in {403, 409}
 
 
 def test_foreign_and_absent_consents_and_referrals_are_not_found(app: Flask, network: Network, people: Cast) -> None:

@@ -25,7 +25,7 @@ from referrals.consents.models import ConsentRow
 from referrals.consents.use_cases import withdraw_unused
 from referrals.life import packet_store
 from referrals.life.models import Referral, ReferralClient
-from referrals.life.reasons import DeclineReason, Outcome
+from referrals.life.reasons import DeclineReason, Outcome, ReleaseReason
 from referrals.life.scope import load
 from referrals.life.use_cases import answer, finish
 from referrals.sending import drafts
@@ -286,6 +286,12 @@ def test_a_choice_that_is_none(walk: Walk, people: Cast, chosen: dict[str, str],
     assert "Draft" not in walk.open(f"/clients/{people.client_id}").words
 
 
+def test_the_first_choice_is_not_called_optional(walk: Walk, people: Cast) -> None:
+    page = walk.open(f"/send/for/{people.client_id}").words
+    assert "First choice" in page
+    assert "(optional)" not in page
+
+
 def test_the_filter_stands_in_no_address(walk: Walk, people: Cast) -> None:
     shelter = programme(people.clinic, service="shelter", name_en="Only Shelter")
     walk.open(f"/send/for/{people.client_id}").send(service="shelter", show="y")
@@ -424,14 +430,19 @@ def test_a_permission_that_carries_a_referral_is_withdrawn_on_its_page(walk: Wal
     assert "A referral rests on this permission." in walk.words
 
 
-def test_after_a_no_one_step_sends_to_the_next(walk: Walk, people: Cast) -> None:
+@pytest.mark.parametrize("no", ["declined", "released"])
+def test_after_a_no_one_step_sends_to_the_next(walk: Walk, people: Cast, no: str) -> None:
     walk.to_review(people.client_id, people.programme_id, people.second_id).send()
     (first,) = sent(people)
     address = f"/referrals/{first.id}/next"
     assert address not in walk.open(f"/referrals/{first.id}").seen.text
     assert walk.browser.post(address).status_code == 409
     with people.nurse.transaction() as (session, actor):
-        answer.decline(session, actor, first.id, DeclineReason.NO_CAPACITY)
+        if no == "declined":
+            answer.decline(session, actor, first.id, DeclineReason.NO_CAPACITY)
+        else:
+            answer.accept(session, actor, first.id, tomorrow())
+            finish.release(session, actor, first.id, ReleaseReason.CANNOT_SERVE)
     assert address in walk.open(f"/referrals/{first.id}").seen.text
     done = walk.browser.post(address, follow_redirects=True)
     assert done.status_code == 200

@@ -58,6 +58,23 @@ def test_not_coming_ends_nothing_however_often(network: Network, people: Cast) -
     assert looking.referral(network, referral_id).state == State.ARRIVED
 
 
+def test_nobody_has_missed_what_lies_ahead(network: Network, people: Cast) -> None:
+    referral_id, first = people.send(), clock.now() + timedelta(days=2)
+    ahead = tomorrow(), Meeting(window_from=first, window_to=first + timedelta(days=2))
+    with people.nurse.transaction() as (session, actor):
+        answer.accept(session, actor, referral_id, ahead[0])
+    for meeting in ahead:
+        with people.nurse.transaction() as (session, actor):
+            visit.book(session, actor, referral_id, meeting)
+        with (
+            pytest.raises(Conflict, match="has not come yet"),
+            people.nurse.transaction() as (session, actor),
+        ):
+            visit.no_show(session, actor, referral_id)
+    assert looking.referral(network, referral_id).missed == 0
+    assert (people.ngo.id, "no_show") not in looking.told(network, referral_id)
+
+
 def test_an_arrival_is_noted_once(network: Network, people: Cast) -> None:
     referral_id = standing.referral(network, people, State.ACCEPTED)
     with people.nurse.transaction() as (session, actor):
