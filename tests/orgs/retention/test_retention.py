@@ -22,7 +22,7 @@ from tests.cast import Cast, cast, tomorrow
 from tests.network import Network, Person
 from tests.orgs.clients.people import client_of, seen_by
 from tests.pages import client_for, site, words_of
-from worker import periodic
+from worker import periodic, relay
 from worker.context import Gone, Workshop
 
 
@@ -155,6 +155,40 @@ def test_drafts_go_after_a_month_without_a_change(network: Network, workshop: Wo
     periodic.sweep(workshop)
     with team.outreach.transaction() as (session, actor):
         assert len(drafts.drafts(session, actor)) == 1
+
+
+AGED = {
+    Kind.NOTICES: ("app.notifications", "at", "staff_id = %(nurse)s"),
+    Kind.SESSIONS: ("sec.sessions", "revoked_at", "staff_id = %(nurse)s"),
+    Kind.INVITES: ("app.invites", "used_at", "org_id = %(org)s"),
+}
+
+
+@pytest.mark.parametrize("kind", AGED)
+def test_it_goes_the_day_after_its_last_and_not_the_day_before(
+    network: Network, workshop: Workshop, kind: Kind
+) -> None:
+    """Time goes by: the administrator sets back the moment from which it counts."""
+    team = cast(network)
+    team.send()
+    relay.drain(workshop, mail=False)
+    table, moment, which = AGED[kind]
+    values = {"nurse": team.nurse.staff_id, "org": team.clinic.id, "kind": kind.value}
+
+    def left_after(days: int) -> int:
+        with network.servers.administrator() as staging:
+            staging.execute("SET LOCAL session_replication_role = replica")
+            span = "make_interval(days => %(days)s + (SELECT days FROM sec.retention WHERE kind = %(kind)s))"
+            aged = f"UPDATE {table} SET {moment} = now() - {span} WHERE {which}"
+            staging.execute(aged, {**values, "days": days})  # type: ignore[arg-type]
+        periodic.sweep(workshop)
+        with network.servers.administrator() as staging:
+            row = staging.execute(f"SELECT count(*) FROM {table} WHERE {which}", values).fetchone()  # type: ignore[arg-type]
+        assert row
+        return int(row[0])
+
+    assert left_after(-1) > 0
+    assert left_after(1) == 0
 
 
 def test_the_worker_enters_and_erases_nobody_before_their_time(network: Network, workshop: Workshop) -> None:
