@@ -30,7 +30,6 @@ from tests.running import (
     post_office_open,
     process,
 )
-from worker.context import Workshop
 
 _PACKED = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
@@ -92,7 +91,7 @@ def house_open(network: Network, folder: Path) -> Iterator[House]:
             "SPEAN_SMTP_URL": post.url,
             "SPEAN_BASE_URL": house.url,
         }
-        _forget_old(network)
+        forget_old(network)
         web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{house.port}", *GUNICORN]
         stack.enter_context(process([*web, "--access-logfile", "-"], environ, folder / "web.log"))
         stack.enter_context(process([*CELERY, *WORKER], environ, folder / "worker.log"))
@@ -101,12 +100,6 @@ def house_open(network: Network, folder: Path) -> Iterator[House]:
         eventually(lambda: b"ready" in (folder / "worker.log").read_bytes(), seconds=60)
         eventually(lambda: _answers(house.port), seconds=60)
         yield house
-
-
-def _forget_old(network: Network) -> None:
-    workshop = Workshop(network.servers.settings)
-    forget_old(workshop)
-    workshop.close()
 
 
 def _answers(port: int) -> bool:

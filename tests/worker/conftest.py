@@ -20,7 +20,7 @@ def post() -> Iterator[PostOffice]:
 def workshop(network: Network, post: PostOffice) -> Iterator[Workshop]:
     """The worker's own connections, and the mail server above. Nothing of earlier tests waits in its outbox."""
     made = Workshop(replace(network.servers.settings, smtp_url=post.url, base_url="https://spean.example.org"))
-    forget_old(made)
+    forget_old(network)
     yield made
     made.close()
 
