@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 
 from orgs.staff.use_cases import change_profile
 from tests.journeys.house import House
@@ -14,6 +15,14 @@ from tests.plugins.browser import DESK, HEIGHTS, PHONE, fits, violations
 
 _VARIES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|R-[0-9A-Z]{7}|\d+")
 _LANGUAGES = ("km", "en")
+_SEND = """([address, values]) => {
+    const form = Object.assign(document.createElement("form"), {method: "post", action: address});
+    for (const [name, value] of values) {
+        form.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
+    }
+    document.body.append(form);
+    form.submit();
+}"""
 
 
 @dataclass
@@ -26,6 +35,8 @@ class Visitor:
     language: str = "en"
     examined: set[tuple[str, ...]] = field(default_factory=set)
     """The pages that were held to the standard, by what makes them look different."""
+    _sent: tuple[str, str] | None = None
+    """The form that the page answers: where it was sent, and what. A page's own history no longer holds it."""
 
     def __post_init__(self) -> None:
         self.page.on("request", self._note_request)
@@ -131,7 +142,12 @@ class Visitor:
         """Change the profile, as the switch in the header does, and see the page again."""
         with self.person.transaction() as (session, actor):
             change_profile(session, actor, language=language)
-        self.page.reload()
+        if self._sent is None:
+            self.page.reload()
+        else:
+            address, body = self._sent
+            with self.page.expect_navigation():
+                self.page.evaluate(_SEND, [address, parse_qsl(body, keep_blank_values=True)])
         assert self._shown() == language, self.path
         self.house.titles.append(str(self.page.title()))
 
@@ -144,9 +160,13 @@ class Visitor:
 
     def _note_request(self, request: Any) -> None:
         self.house.addresses.append(request.url)
+        if request.is_navigation_request() and request.redirected_from is None:
+            self._sent = (request.url, request.post_data or "") if request.method == "POST" else None
 
     def _note_response(self, response: Any) -> None:
         if response.request.is_navigation_request():
+            if 300 <= response.status < 400:
+                self._sent = None
             self.house.addresses.extend(filter(None, [response.headers.get("location")]))
 
     def _look(self) -> tuple[str, ...]:
