@@ -57,15 +57,16 @@ def refresh_records(workshop: Workshop) -> int:
 
 def sweep(workshop: Workshop) -> int:
     """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
-    return _sweep_rows(workshop) + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
+    rows = _until_none_is_left(workshop, "sec.close_lapsed") + _until_none_is_left(workshop, "sec.sweep")
+    return rows + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
 
 
-def _sweep_rows(workshop: Workshop) -> int:
+def _until_none_is_left(workshop: Workshop, function: str) -> int:
     """In small transactions, so that nobody waits for a long one."""
     gone, went = 0, 1
     while went:
         with workshop.outside() as session:
-            went = int(session.execute(text("SELECT sec.sweep(:most)"), {"most": _BATCH}).scalar_one())
+            went = int(session.execute(text(f"SELECT {function}(:most)"), {"most": _BATCH}).scalar_one())
         gone += went
     return gone
 

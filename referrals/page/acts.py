@@ -23,6 +23,10 @@ from referrals.slips import issue
 
 Run = Callable[[Session, Actor, UUID, Any], object]
 _CLOSED_THEN = N_("The programme is closed then. Choose another time, or tick that you keep it anyway.")
+_UNREADABLE_THEN = N_(
+    "The permission ends before that, and you can then no longer read who comes."
+    " Choose an earlier time, or tick that you keep it anyway."
+)
 
 
 @dataclass(frozen=True)
@@ -49,18 +53,22 @@ def _message(found: Scoped) -> Act:
 def _accept(session: Session, actor: Actor, referral_id: UUID, form: forms.MeetingForm) -> None:
     meeting = form.meeting()
     row = answer.accept(session, actor, referral_id, meeting, version=form.version_read)
-    check_hours(session, row, meeting, keep=form.keep.data)
+    check_time(session, row, meeting, keep=form.keep.data)
 
 
 def _book(session: Session, actor: Actor, referral_id: UUID, form: forms.MeetingForm) -> None:
     meeting = form.meeting()
     row = visit.book(session, actor, referral_id, meeting, version=form.version_read)
-    check_hours(session, row, meeting, keep=form.keep.data)
+    check_time(session, row, meeting, keep=form.keep.data)
 
 
-def check_hours(session: Session, row: Referral, meeting: Meeting, *, keep: bool) -> None:
+def check_time(session: Session, row: Referral, meeting: Meeting, *, keep: bool) -> None:
     """Warn once. Nothing is done until the person says that they mean it. Raises Invalid."""
-    if answer.outside_hours(session, row, meeting) and not keep:
+    if keep:
+        return
+    if answer.outlasts_permission(row, meeting):
+        raise Invalid(_UNREADABLE_THEN, field="keep")
+    if answer.outside_hours(session, row, meeting):
         raise Invalid(_CLOSED_THEN, field="keep")
 
 

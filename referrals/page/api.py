@@ -20,7 +20,7 @@ from referrals.life.scope import Scoped, load, load_to
 from referrals.life.states import Action
 from referrals.life.use_cases import answer, finish, take, talk, visit
 from referrals.page import step_schemas as sent
-from referrals.page.acts import check_hours, use_slip
+from referrals.page.acts import check_time, use_slip
 from referrals.page.resource import resource
 from referrals.page.schemas import ReferralSchema
 from referrals.slips.limits import GUESSES
@@ -50,12 +50,12 @@ def shown(session: Session, found: Scoped, done: Done | None = None) -> Answer:
 
 def _accept(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:
     row = answer.accept(session, who, referral_id, body["meeting"])
-    check_hours(session, row, body["meeting"], keep=body["keep"])
+    check_time(session, row, body["meeting"], keep=body["keep"])
 
 
 def _book(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:
     row = visit.book(session, who, referral_id, body["meeting"])
-    check_hours(session, row, body["meeting"], keep=body["keep"])
+    check_time(session, row, body["meeting"], keep=body["keep"])
 
 
 def _accept_and_arrive(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:

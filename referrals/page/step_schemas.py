@@ -28,7 +28,8 @@ class MeetingSchema(Schema):
     window_from = Moment()
     window_to = Moment(metadata={"description": "When the last walk-in day ends."})
     keep = fields.Boolean(
-        load_default=False, metadata={"description": "Keep this time although the programme is closed then."}
+        load_default=False,
+        metadata={"description": "Keep this time although the programme is closed, or the permission over, by then."},
     )
 
     @post_load

@@ -68,7 +68,7 @@ def asked_and_declined(house: House, nurse: Visitor, ref: str) -> None:
 
 
 def go_on(house: House, outreach: Visitor, first: str) -> str:
-    link = mail_arrived(house, outreach, first, "Your referral was declined. You can send it to the next choice.")
+    link = mail_arrived(house, outreach, first, "Your referral was declined. See what can be done next.")
     page = outreach.go(link)
     assert "No place free" in page
     assert "The receiver can no longer read anything of this." in page

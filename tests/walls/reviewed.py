@@ -43,6 +43,7 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     # One of the entered organisation's own staff, for a referral that it sent; no client's id.
     "sec.looks_after(uuid)": (WORKER,),
     "sec.sweep(integer)": (WORKER,),
+    "sec.close_lapsed(integer)": (WORKER,),
     "sec.due_clients(integer)": (WORKER,),
     "sec.enter_due_client(uuid,uuid)": (WORKER,),
     # Erasing: by who works with the client, or by the schedule when it is time; nothing else of it can be called.

@@ -77,6 +77,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.enter_due(uuid,uuid)": ("SELECT sec.enter_due(%(org)s, %(referral)s)", NOTHING),
     "sec.looks_after(uuid)": ("SELECT sec.looks_after(%(referral)s)", NOTHING),
     "sec.refresh_records()": ("SELECT sec.refresh_records()", "how many programmes have a record"),
+    "sec.close_lapsed(integer)": ("SELECT sec.close_lapsed(1)", "how many keys of lapsed packets left"),
     "sec.sweep(integer)": ("SELECT sec.sweep(1)", "how many old rows left"),
     "sec.due_clients(integer)": ("SELECT sec.due_clients(1)", "ids of clients whose time has come"),
     "sec.enter_due_client(uuid,uuid)": (f"SELECT nullif(sec.enter_due_client({NOBODY}, {NOBODY}), false)", NOTHING),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -161,6 +162,30 @@ def test_what_a_programme_never_answers_stands_in_its_record(network: Network, w
     with team.outreach.transaction() as (session, actor):
         finish.cancel(session, actor, silent[0], CancelReason.NEED_MET)
     assert refreshed() == (11, pytest.approx(1 / 11), 0)
+
+
+def test_a_lapsed_permission_takes_the_receivers_keys_and_no_other(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    lapsed, goes_on = team.send(), team.send()
+    for referral_id in (lapsed, goes_on):
+        with team.nurse.transaction() as (session, actor):
+            answer.accept_and_arrive(session, actor, referral_id)
+    with network.servers.administrator() as staging:  # time goes by, which no role of ours may say
+        staging.execute("SET LOCAL session_replication_role = replica")
+        staging.execute("UPDATE app.referrals SET readable_until = now() WHERE id = %s", [lapsed])
+
+    def keys(referral_id: UUID) -> Counter[str]:
+        with network.servers.administrator() as looking:
+            rows = looking.execute("SELECT holder FROM app.packet_keys WHERE referral_id = %s", [referral_id])
+            return Counter(row[0] for row in rows)
+
+    both = keys(goes_on)
+    assert both["sender"] == both["receiver"] == 2
+    assert keys(lapsed) == both
+    periodic.sweep(workshop)
+    assert keys(goes_on) == both
+    assert keys(lapsed) == {"sender": 2}
+    assert state(team.nurse, lapsed)[0] == State.ARRIVED
 
 
 def test_finished_work_is_swept_after_a_week(network: Network, workshop: Workshop) -> None:

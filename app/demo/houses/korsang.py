@@ -24,6 +24,7 @@ KORSANG = House(
         Member("Pen Chanthou", "chanthou", roles("outreach"), language="en", brings=9),
         Member("សេង ធារី", "theary", roles("caseworker"), brings=5),
         Member("Tan Kosal", "kosal", roles("caseworker"), language="en", brings=4),
+        Member("កែវ មករា", "makara", roles("privacy")),
     ),
     places=(
         Place(

@@ -135,6 +135,11 @@ def outside_hours(session: Session, referral: Referral, meeting: Meeting) -> boo
     return meeting.window_from is not None and not promised.taken(meeting.window_from, meeting.last)
 
 
+def outlasts_permission(referral: Referral, meeting: Meeting) -> bool:
+    """Whether nothing of the packet can be read any more when the person comes. A warning: it forbids nothing."""
+    return meeting.last > referral.readable_until
+
+
 def _check_permission(referral: Referral) -> None:
     """Nothing is accepted on a permission that has lapsed, also before the schedule notes it. Raises Conflict."""
     if referral.readable_until <= clock.now():

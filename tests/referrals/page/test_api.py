@@ -235,6 +235,16 @@ def test_a_time_outside_the_hours_is_warned_of_and_kept_if_meant(people: Cast, n
     assert nurse.done(referral_id, "accept", {"at": night, "keep": True})["state"] == "accepted"
 
 
+def test_a_time_after_the_end_of_the_permission_is_warned_of(people: Cast, app: Flask) -> None:
+    referral_id = people.send(people.consent(days=1)[0])
+    late = (clock.now() + timedelta(days=2)).isoformat()
+    nurse = Desk.of(app, people.nurse)
+    warned = refused(nurse.do(referral_id, "accept", {"at": late}), 422)
+    assert [one["field"] for one in warned["errors"]] == ["keep"]
+    assert state_of(nurse, referral_id)[0] == "sent"
+    assert nurse.done(referral_id, "accept", {"at": late, "keep": True})["state"] == "accepted"
+
+
 @pytest.mark.parametrize(
     ("action", "body", "field"),
     [

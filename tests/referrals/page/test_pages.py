@@ -324,6 +324,17 @@ def test_outside_the_programmes_hours_is_warned_of_once_and_can_be_kept(
     assert "08:30" in done(nurse, referral_id, "book", **{**given, "at": "08:30"})
 
 
+def test_a_time_after_the_end_of_the_permission_is_warned_of_and_can_be_kept(people: Cast, nurse: FlaskClient) -> None:
+    referral_id = people.send(people.consent(days=1)[0])
+    given = {"how": "appointment", "at": "20:00", **ON_DAY}
+    warned = post(nurse, referral_id, "accept", **given)
+    assert warned.status_code == 422
+    assert "The permission ends before that" in words_of(warned.text)
+    assert 'value="20:00"' in warned.text
+    assert stands(people, referral_id)[0] == State.SENT
+    assert "20:00" in done(nurse, referral_id, "accept", keep="y", **given)
+
+
 def test_whoever_is_slower_is_told_and_keeps_what_they_typed(
     nurse: FlaskClient, sender: FlaskClient, people: Cast
 ) -> None:
