@@ -18,7 +18,7 @@ def stage(network: Network) -> Iterator[Stage]:
     listener, root = Listener(lines), logging.getLogger()
     with post_office_open() as post:
         made = Stage.of(network, post, lines)
-        forget_old(made.workshop)
+        forget_old(network)
         root.addHandler(listener)
         yield made
         root.removeHandler(listener)
