@@ -1,14 +1,14 @@
-"""The launcher's words: `run`, `test`, `lock`, `assets`; every other word is an operator's (`app.cli`)."""
+"""The launcher's words: `run`, `test`, `bench`, `lock`, `assets`; every other word is an operator's (`app.cli`)."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from app.launch import checks, operating, running
+from app.launch import benching, checks, operating, running
 from app.launch.places import ROOT
 from app.launch.processes import Stopped, stoppable
 from app.launch.progress import say
@@ -19,6 +19,7 @@ INTERRUPTED = 130  # what shells give for Ctrl-C
 HELP = """\
 ./spean run [--port N] [--data DIR] [--no-demo]     start Spean; Ctrl-C stops it
 ./spean test [--system-servers] [pytest's words]    all checks and tests; with words, only those tests
+./spean bench [--quick] [--data DIR] …              how fast it is, and that it stays so as it grows
 ./spean create-steward                              the first person of a Spean without the demo
 ./spean import-areas FILE                           the official list of areas
 ./spean COMMAND [--data DIR] …                      any other operator's command; ./spean commands lists them
@@ -57,10 +58,8 @@ def _dispatch(argv: Sequence[str]) -> int:
     if word == "test":
         system = "--system-servers" in rest
         return checks.test([one for one in rest if one != "--system-servers"], system_servers=system)
-    if word == "lock":
-        return operating.lock()
-    if word == "assets":
-        return operating.assets()
+    if word in _OURS:
+        return _OURS[word](rest)
     if word.startswith("-"):
         raise Trouble(f"There is no command {word!r}. ./spean help lists them.")
     return _operate(word, rest)
@@ -86,12 +85,27 @@ def _run_options(words: Sequence[str]) -> running.Options:
     return running.Options(port=found.port, data=found.data, demo=not found.no_demo)
 
 
+def _bench(words: Sequence[str]) -> int:
+    parser = _Parser(prog="./spean bench", add_help=False, allow_abbrev=False)
+    parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench")
+    parser.add_argument("--system-servers", action="store_true")
+    found, rest = parser.parse_known_args(words)
+    return benching.bench(rest, found.data, system_servers=found.system_servers)
+
+
 def _operate(word: str, words: Sequence[str]) -> int:
     parser = _data(_Parser(prog=f"./spean {word}", add_help=False, allow_abbrev=False))
     found, rest = parser.parse_known_args(words)
     if word == "commands":
         word, rest = "--help", []
     return operating.operate(word, rest, found.data)
+
+
+_OURS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "bench": _bench,
+    "lock": lambda _rest: operating.lock(),
+    "assets": lambda _rest: operating.assets(),
+}
 
 
 def _keep_traceback() -> str:

@@ -29,17 +29,17 @@ def operate(name: str, arguments: Sequence[str], data: Path) -> int:
     environment = venv.ready(venv.RUNTIME)
     command = [str(environment.python), "-P", "-m", "app.cli", name, *arguments]
     if "--help" in command:
-        return _foreground(command, {**venv.clean(os.environ), "PYTHONPATH": str(ROOT)})
+        return foreground(command, {**venv.clean(os.environ), "PYTHONPATH": str(ROOT)})
     places = prepare(data)
     if held(places.data):
-        return _foreground(command, _environ(name, _running(places)))
+        return foreground(command, _environ(name, _running(places)))
     with locked(places.data):
         end_leftovers(places)
         if places.unfinished_demo.exists():
             raise Trouble("The first start was cut short while it loaded the demo network: ./spean run begins anew.")
         with backing(places, environment, os.environ.get("SPEAN_BASE_URL") or "http://127.0.0.1:8000") as back:
             prepare_database(back.settings, environment)
-            return _foreground(command, _environ(name, back.settings))
+            return foreground(command, _environ(name, back.settings))
 
 
 def _environ(name: str, settings: Settings) -> dict[str, str]:
@@ -61,7 +61,7 @@ def _running(places: Places) -> Settings:
     )
 
 
-def _foreground(command: Sequence[str], env: dict[str, str], cwd: Path | None = None) -> int:
+def foreground(command: Sequence[str], env: dict[str, str], cwd: Path | None = None) -> int:
     """Run with the person's own terminal, for questions and passwords. Ctrl-C is the command's to answer."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
@@ -82,7 +82,7 @@ def lock() -> int:
     for source, target in LOCKS:
         options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-strip-extras", "--upgrade"]
         command = [str(environment.tool("uv")), "pip", "compile", "--quiet", *options, source, "-o", target]
-        if _foreground(command, venv.clean(os.environ), cwd=ROOT) != 0:
+        if foreground(command, venv.clean(os.environ), cwd=ROOT) != 0:
             raise Trouble(f"Locking {source} failed, and {target} is as it was.")
     return 0
 
@@ -94,6 +94,6 @@ def assets() -> int:
     if npm is None:
         raise Trouble("Compiling the assets needs npm (running Spean does not). On Debian: sudo apt install npm")
     for command in ([npm, "ci"], [npm, "run", "build"]):
-        if _foreground(command, venv.clean(os.environ), cwd=sources) != 0:
+        if foreground(command, venv.clean(os.environ), cwd=sources) != 0:
             raise Trouble(f"{' '.join(command[1:])} failed in {sources}.")
     return 0

@@ -1,0 +1,100 @@
+"""Times: a case and its floor by turns, until the median stands still or it must be said that the machine was noisy."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+from app.bench.asking import Ask, Wire
+
+LEAST, MOST = 24, 60
+"""How many times at least and at most."""
+STEADY = 0.05
+"""The medians of the two halves differ by less than this share."""
+_P95 = 95
+
+
+@dataclass
+class Times:
+    """Seconds, as often as it was done."""
+
+    taken: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.taken)
+
+    @property
+    def p95(self) -> float:
+        return statistics.quantiles(self.taken, n=100)[_P95 - 1]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the second half says what the first says, the first few being no part of either."""
+        half = len(self.taken) // 2
+        first, second = statistics.median(self.taken[:half]), statistics.median(self.taken[half:])
+        return abs(first - second) <= STEADY * max(first, second)
+
+
+@dataclass
+class Pair:
+    """A case and its floor, measured by turns."""
+
+    case: Callable[[], float]
+    floor: Callable[[], float]
+    of_case: Times = field(default_factory=Times)
+    of_floor: Times = field(default_factory=Times)
+
+    def once(self) -> None:
+        self.of_floor.taken.append(self.floor())
+        self.of_case.taken.append(self.case())
+
+    @property
+    def is_done(self) -> bool:
+        count = len(self.of_case.taken)
+        return count >= MOST or (count >= LEAST and self.is_steady)
+
+    @property
+    def is_steady(self) -> bool:
+        return self.of_case.is_steady and self.of_floor.is_steady
+
+
+def by_turns(pairs: list[Pair]) -> None:
+    """All of them round by round, so that whatever else the machine does meets all alike."""
+    while waiting := [pair for pair in pairs if not pair.is_done]:
+        for pair in waiting:
+            pair.once()
+
+
+def warmed(asks: Iterator[Ask], wire: Wire, times: int) -> None:
+    """Ask a few times without counting: each worker compiles its templates and opens its connections once."""
+    for _ in range(times):
+        wire.send(next(asks))
+
+
+def rate(port: int, asks: SimpleQueue[Ask], clients: int, seconds: float) -> float:
+    """Answers a second for so many clients that ask as fast as they are answered. An empty queue ends it early."""
+    done = [0] * clients
+    begun = time.perf_counter()
+    ends = begun + seconds
+
+    def ask_on(number: int) -> None:
+        wire = Wire(port)
+        while time.perf_counter() < ends:
+            try:
+                wire.send(asks.get_nowait())
+            except Empty:
+                break
+            done[number] += 1
+        wire.close()
+
+    threads = [threading.Thread(target=ask_on, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / (time.perf_counter() - begun)

@@ -1,0 +1,68 @@
+"""What was promised, beside what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app.bench.cases import CASES, MOST_STATEMENTS, Kind
+from app.bench.indoors import COUNTS
+from app.bench.measuring import Pair
+from app.bench.report import Measured, Report, Target
+
+GROWTH, WALLS = 1.2, 2.0
+_SMALL, _LARGE = "10k", "1m"
+
+
+def judge(report: Report, walls: Mapping[str, Pair], bare: Mapping[str, tuple[float, float]]) -> None:
+    """Write each target into the report, held or not."""
+    rows = {(row.case, row.size): row for row in report.measured}
+    report.targets += [*_statements(report), *_buffers(report), *_ratios(rows), *_growth(rows), *_walls(walls)]
+    report.targets += _speedups(report.measured, bare)
+
+
+def _statements(report: Report) -> Iterator[Target]:
+    for kind, most in MOST_STATEMENTS.items():
+        keys = {case.key for case in CASES if case.kind is kind}
+        found = max((one.statements for one in report.looked if one.case in keys), default=0)
+        about = "statements of a list" if kind is Kind.LIST else "statements of a write"
+        yield Target(about, f"at most {most}", str(found), found <= most)
+
+
+def _buffers(report: Report) -> Iterator[Target]:
+    limited = {case.key: case.buffers for case in CASES if case.buffers is not None}
+    found = max((one.buffers for one in report.looked if one.case in limited), default=0)
+    yield Target("shared buffers of an inbox page", "at most 80", str(found), not any(
+        one.buffers > (limited[one.case] or 0) for one in report.looked if one.case in limited))  # fmt: skip
+
+
+def _ratios(rows: Mapping[tuple[str, str], Measured]) -> Iterator[Target]:
+    for case in (one for one in CASES if one.most is not None):
+        for (key, size), row in rows.items():
+            if key == case.key:
+                about = f"{case.about}, against its floor, at {size}"
+                yield Target(about, f"at most {case.most:g}", f"{row.ratio:.1f}", row.ratio <= (case.most or 0))
+
+
+def _growth(rows: Mapping[tuple[str, str], Measured]) -> Iterator[Target]:
+    named = {case.key: case.about for case in CASES if case.flat} | {COUNTS: COUNTS}
+    for key, about in named.items():
+        small, large = rows.get((key, _SMALL)), rows.get((key, _LARGE))
+        if small and large:
+            grown = large.median / small.median
+            yield Target(f"{about}, a million against ten thousand", f"at most {GROWTH}", f"{grown:.2f}",
+                         grown <= GROWTH)  # fmt: skip
+
+
+def _walls(walls: Mapping[str, Pair]) -> Iterator[Target]:
+    for size, pair in walls.items():
+        ratio = pair.of_case.median / pair.of_floor.median
+        yield Target(f"row security and the sealed context, at {size}", f"at most {WALLS:g}", f"{ratio:.1f}",
+                     ratio <= WALLS)  # fmt: skip
+
+
+def _speedups(measured: list[Measured], bare: Mapping[str, tuple[float, float]]) -> Iterator[Target]:
+    for row in (one for one in measured if one.one):
+        floor = bare[row.size][1] / bare[row.size][0]
+        found = row.eight / row.one
+        yield Target(f"{row.case}, eight clients over one, at {row.size}", f"at least the floor's {floor:.2f}",
+                     f"{found:.2f}", found >= floor)  # fmt: skip
