@@ -11,7 +11,7 @@ from app.core.errors import N_
 from app.http.chrome import Chrome, Hooks, NavItem
 from app.http.filters import in_language
 from app.http.session import actor, database, signed_in, transaction
-from orgs.staff import queries, use_cases
+from orgs.staff import use_cases
 from orgs.staff.pages.signing_in import end_session
 from referrals.notices import queries as notices
 
@@ -80,17 +80,17 @@ def _chrome() -> Chrome:
     )
     if not signed_in():
         return everybody
+    called = actor().called
     # Only those who meet clients are ever told of a referral.
-    bell = notices.counted(actor()) if actor().works_cases else None
-    around = queries.surroundings(database.session(), actor(), bell)
+    bell = notices.unread(database.session(), actor()) if actor().works_cases else None
     return replace(
         everybody,
         signed_in=True,
         nav=_nav(_places(actor())),
-        person=around.person,
-        organisation=in_language(around.organisation),
+        person=called.person if called else "",
+        organisation=in_language(called.organisation) if called else "",
         profile_href=url_for("account.profile"),
         sign_out_href=url_for("signing_in.sign_out"),
         notices_href="" if bell is None else url_for("notices.index"),
-        unread=around.unread,
+        unread=bell or 0,
     )

@@ -1,5 +1,7 @@
 """Delivering one job: the bell at once, then each mail in a transaction of its own, then the job is closed.
 
+Where nobody waits for a mail, the bell's transaction closes the job too.
+
 However often this runs for the same job, and in however many workers at once, everybody is told once. (A mail server
 that takes a mail and then loses the connection may get it again, under the same Message-ID.)
 """
@@ -46,24 +48,34 @@ def deliver(workshop: Workshop, job_id: UUID, *, mail: bool = True) -> None:
     """Tell everybody whom the job concerns. `mail`: False writes notices alone (for a demo's past)."""
     try:
         job, outcome = _ring(workshop, job_id, mail=mail)
-        _send_mails(workshop, job)
-        _close(workshop, job, outcome)
+        if outcome is not None:
+            _send_mails(workshop, job)
+            _close(workshop, job, outcome)
     except Gone:
         log.debug("job %s is gone", job_id)
 
 
-def _ring(workshop: Workshop, job_id: UUID, *, mail: bool) -> tuple[Job, Outcome]:
+def _ring(workshop: Workshop, job_id: UUID, *, mail: bool) -> tuple[Job, Outcome | None]:
+    """The job and how it will end; None when it has ended."""
     with workshop.on_job(job_id) as (session, job):
-        if job.attempts > MOST_ATTEMPTS:  # it broke whoever tried
-            _drop_mails(session, job, "failed")
-            return job, Outcome.GAVE_UP
-        subject = queries.subject(session, job.sender_org_id, job.referral_id, job.event_id)
-        if subject is None or not handlers.still_matters(job.kind, subject.state):
-            _drop_mails(session, job, "off")
-            return job, Outcome.TOO_LATE
-        found = handlers.addressees(session, job, subject)
-        in_app.tell(session, job, found, mail=mail)
-        return job, Outcome.TOLD if found else Outcome.NOBODY
+        outcome = _tell(session, job, mail=mail)
+        if queries.waiting_mails(session, job.org_id, job.event_id):
+            return job, outcome
+        _finish(session, job, outcome)
+        return job, None
+
+
+def _tell(session: Session, job: Job, *, mail: bool) -> Outcome:
+    if job.attempts > MOST_ATTEMPTS:  # it broke whoever tried
+        _drop_mails(session, job, "failed")
+        return Outcome.GAVE_UP
+    subject = queries.subject(session, job.sender_org_id, job.referral_id, job.event_id)
+    if subject is None or not handlers.still_matters(job.kind, subject.state):
+        _drop_mails(session, job, "off")
+        return Outcome.TOO_LATE
+    found = handlers.addressees(session, job, subject)
+    in_app.tell(session, job, found, mail=mail)
+    return Outcome.TOLD if found else Outcome.NOBODY
 
 
 def _send_mails(workshop: Workshop, job: Job) -> None:
@@ -107,7 +119,11 @@ def _close(workshop: Workshop, job: Job, outcome: Outcome) -> None:
             _drop_mails(session, job, "failed")
             outcome = Outcome.GAVE_UP
             log.error("%s: mails were given up after %s attempts", job.ref, job.attempts)
-        session.execute(text("SELECT sec.finish_job(:job, :outcome)"), {"job": job.id, "outcome": str(outcome)})
+        _finish(session, job, outcome)
+
+
+def _finish(session: Session, job: Job, outcome: Outcome) -> None:
+    session.execute(text("SELECT sec.finish_job(:job, :outcome)"), {"job": job.id, "outcome": str(outcome)})
 
 
 def _drop_mails(session: Session, job: Job, became: Literal["off", "failed"]) -> None:

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, desc, insert
+from sqlalchemy import Index, desc, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
 from app.core.context import Actor
 from app.core.db import Base, points_to
 from app.core.ids import new_id
+
+_WAITING = "audit"
 
 
 class AuditRow(Base):
@@ -46,18 +48,32 @@ def record(
     outcome: str = "done",
     **detail: str | int | bool | None,
 ) -> None:
-    """Add one row in the transaction of what it records. `action` is `subject.verb`; no personal data in `detail`."""
-    session.execute(
-        insert(AuditRow).values(
-            org_id=actor.org_id,
-            id=new_id(),
-            at=clock.now(),
-            staff_id=actor.staff_id,
-            action=action,
-            subject=subject,
-            subject_id=subject_id,
-            ref=ref,
-            outcome=outcome,
-            detail=detail,
-        )
+    """Add one row in the transaction of what it records. `action` is `subject.verb`; no personal data in `detail`.
+
+    All rows of a transaction are written by one statement, right before it is committed: nothing is committed without.
+    """
+    session.connection()
+    begun, rows = session.info.get(_WAITING, (None, []))
+    if begun is not session.get_transaction():
+        begun, rows = session.info[_WAITING] = (session.get_transaction(), [])
+    rows.append(
+        {
+            "org_id": actor.org_id,
+            "id": new_id(),
+            "at": clock.now(),
+            "staff_id": actor.staff_id,
+            "action": action,
+            "subject": subject,
+            "subject_id": subject_id,
+            "ref": ref,
+            "outcome": outcome,
+            "detail": detail,
+        }
     )
+
+
+@event.listens_for(Session, "before_commit")
+def _write(session: Session) -> None:
+    begun, rows = session.info.pop(_WAITING, (None, []))
+    if rows and begun is session.get_transaction():
+        session.execute(insert(AuditRow).values(rows))

@@ -11,6 +11,20 @@ CASE_ROLES: frozenset[str] = frozenset({"outreach", "caseworker", "clinician"})
 
 
 @dataclass(frozen=True)
+class Called:
+    """What whoever is signed in is called, and where: it stands on every page."""
+
+    person: str
+    org_km: str
+    org_en: str
+
+    @property
+    def organisation(self) -> dict[str, str]:
+        """For the template filter `in_language`."""
+        return {"km": self.org_km, "en": self.org_en}
+
+
+@dataclass(frozen=True)
 class Actor:
     """A person at work in one organisation, or the system acting for it (`staff_id` is None)."""
 
@@ -20,6 +34,7 @@ class Actor:
     roles: frozenset[str] = field(default_factory=frozenset)
     language: str = "km"
     session_id: UUID | None = None
+    called: Called | None = field(default=None, repr=False, compare=False)
 
     def has(self, *roles: str) -> bool:
         """Whether the actor has any of the roles."""

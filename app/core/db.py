@@ -6,11 +6,15 @@ transaction that did not enter is refused by the database itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import select
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     ARRAY,
     Connection,
@@ -24,12 +28,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
-from app.core.context import Actor
+from app.core.context import Actor, Called
 from app.core.errors import SignInNeeded
 
+_T = TypeVar("_T")
 Entering = Callable[[Connection], Actor]
 
 
@@ -57,16 +63,54 @@ def url_for(url: str) -> URL:
 
 
 def engine(url: str, *, size: int = 5) -> Engine:
-    """An engine that works behind PgBouncer in transaction mode (no server-side prepared statements)."""
-    return create_engine(
-        url_for(url),
-        pool_size=size,
-        max_overflow=size,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        connect_args={"prepare_threshold": None, "connect_timeout": 5},
-        hide_parameters=True,  # parameters hold what people typed
-    )
+    """An engine whose connections are made and looked at as `attend` says."""
+    return attend(create_engine(url_for(url), pool_size=size, max_overflow=size, **OPTIONS))
+
+
+OPTIONS: dict[str, Any] = {
+    "pool_recycle": 1800,
+    "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
+    "hide_parameters": True,  # parameters hold what people typed
+}
+"""How every engine is made."""
+_PREPARED_AFTER = 3
+"""A statement that a connection has sent so often is prepared there, and planned no more."""
+
+
+def attend(made: Engine) -> Engine:
+    """Let each new connection find out whether it may prepare statements, and drop one whose server has gone."""
+    event.listen(made, "connect", _greet)
+    event.listen(made, "checkout", _look)
+    event.listen(made, "handle_error", _outgrown)
+    return made
+
+
+def _greet(connection: psycopg.Connection, _record: object) -> None:
+    """Prepare statements only where the same backend always answers.
+
+    Straight to PostgreSQL, a backend bears the number that it gave when it was called. Behind PgBouncer it does not:
+    there each transaction may meet another backend, which knows nothing of what was prepared elsewhere.
+    """
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    if row is not None and row[0] == connection.info.backend_pid:
+        connection.prepare_threshold = _PREPARED_AFTER
+
+
+def _outgrown(context: ExceptionContext) -> None:
+    """A migration changed what a prepared statement gives: this connection knows an old plan, a new one will not."""
+    if isinstance(context.original_exception, psycopg.errors.FeatureNotSupported):
+        context.is_disconnect = True
+
+
+def _look(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+    """A server that went away has said so, or hung up: there is something to read though nothing was asked.
+
+    It costs no question to the server, unlike SQLAlchemy's ping at the start of every request.
+    """
+    idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+    if not idle or select.select([connection.fileno()], [], [], 0)[0]:
+        raise DisconnectionError
 
 
 def entering(session: Session, enter: Entering) -> None:
@@ -84,23 +128,33 @@ def actor(session: Session) -> Actor:
     return found
 
 
+_ENTER = text("SELECT to_jsonb(found) AS found FROM sec.enter(:token) found")
+"""One value, so that a statement which is prepared already bears a migration that adds to what is found."""
+
+
 def by_token(token: str) -> Entering:
     """Enter as the person whose session this is."""
 
     def enter(connection: Connection) -> Actor:
-        row = connection.execute(text("SELECT * FROM sec.enter(:token)"), {"token": token}).one_or_none()
-        if row is None:
+        found: Mapping[str, Any] | None = connection.execute(_ENTER, {"token": token}).scalar_one_or_none()
+        if found is None:
             raise SignInNeeded
         return Actor(
-            org_id=row.org_id,
-            org_kind=row.org_kind,
-            staff_id=row.staff_id,
-            roles=frozenset(row.roles),
-            language=row.language,
-            session_id=row.session_id,
+            org_id=UUID(found["org_id"]),
+            org_kind=found["org_kind"],
+            staff_id=UUID(found["staff_id"]),
+            roles=frozenset(found["roles"]),
+            language=found["language"],
+            session_id=UUID(found["session_id"]),
+            called=_called(found),
         )
 
     return enter
+
+
+def _called(found: Mapping[str, Any]) -> Called | None:
+    """None while the tables are not yet where the code is."""
+    return Called(found["person"], found["org_km"], found["org_en"]) if "person" in found else None
 
 
 @event.listens_for(Session, "after_begin")
@@ -108,6 +162,23 @@ def _enter(session: Session, _transaction: SessionTransaction, connection: Conne
     enter: Entering | None = session.info.get("enter")
     if enter is not None:
         session.info["actor"] = enter(connection)
+
+
+def remembered(session: Session, key: Hashable, read: Callable[[], _T]) -> _T:
+    """What is read twice in one transaction is asked for once. For what this transaction does not itself change.
+
+    Held with the transaction's own object, so that nothing outlives it or meets another person's.
+    """
+    session.connection()
+    begun = session.get_transaction()
+    of, known = session.info.get("remembered", (None, {}))
+    if of is not begun:
+        known = dict[Hashable, Any]()
+        session.info["remembered"] = begun, known
+    if key not in known:
+        known[key] = read()
+    found: _T = known[key]
+    return found
 
 
 @contextmanager

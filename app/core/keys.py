@@ -9,13 +9,14 @@ which version, old versions open until nothing needs them, and the newest seals.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import overload
+from typing import Any, overload
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import Label, SQLColumnExpression, Text, and_, cast, func, insert, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import crypto
@@ -185,16 +186,21 @@ class Keyring:
     # --- a client's key ---
     def new_client(self, client_id: UUID) -> None:
         """Make a client's first key, or the next one."""
-        held = self._clients.setdefault(client_id, {})
-        generation, key = max(held, default=0) + 1, crypto.new_key()
-        made = self.wrap_client(client_id, generation, key)
+        generation, made = self.make_client(client_id)
         self._session.execute(
             insert(ClientKey).values(
                 org_id=self.org_id, client_id=client_id, generation=generation, key_version=made.version,
                 wrapped=made.wrapped,
             )
         )  # fmt: skip
+
+    def make_client(self, client_id: UUID) -> tuple[int, WrappedKey]:
+        """The same, held here, for whoever stores it themselves: its generation, and how it is to be stored."""
+        held = self._clients.setdefault(client_id, {})
+        generation, key = max(held, default=0) + 1, crypto.new_key()
+        made = self.wrap_client(client_id, generation, key)
         held[generation] = key
+        return generation, made
 
     def wrap_client(self, client_id: UUID, generation: int, key: bytes) -> WrappedKey:
         """A client's key under the organisation's newest."""
@@ -210,6 +216,39 @@ class Keyring:
         for client_id, generation, version, wrapped in self._wrapped(missing):
             key = self.open_client(client_id, generation, WrappedKey(version, wrapped))
             self._clients.setdefault(client_id, {})[generation] = key
+
+    def along(self, client_id: SQLColumnExpression[UUID]) -> tuple[Label[Any], Label[Any]]:
+        """What a list selects beside each client, so that keys come with the rows they open and in no other statement.
+
+        Hand the rows to `bring`.
+        """
+        packed = func.jsonb_build_array(
+            ClientKey.generation, ClientKey.key_version, func.encode(ClientKey.wrapped, "hex")
+        )
+        theirs = select(cast(func.jsonb_agg(packed), Text)).where(
+            ClientKey.org_id == self.org_id, ClientKey.client_id == client_id
+        )
+        if self._org:
+            return theirs.scalar_subquery().label("client_keys"), literal(None, Text).label("org_keys")
+        own = func.jsonb_build_array(
+            OrgKey.version, OrgKey.kek_version, func.encode(OrgKey.data_key, "hex"),
+            func.encode(OrgKey.private_key, "hex"), func.encode(OrgKey.count_key, "hex"),
+        )  # fmt: skip
+        ours = select(cast(func.jsonb_agg(own), Text)).where(OrgKey.org_id == self.org_id)
+        return theirs.scalar_subquery().label("client_keys"), ours.scalar_subquery().label("org_keys")
+
+    def bring(self, rows: Iterable[tuple[UUID, str | None, str | None]]) -> None:
+        """Open what came along: a client's id, `client_keys` and `org_keys` of each row."""
+        for client_id, theirs, ours in rows:
+            if ours and not self._org:
+                for version, kek_version, data, private, counting in json.loads(ours):
+                    sealed = bytes.fromhex(data), bytes.fromhex(private), counting and bytes.fromhex(counting)
+                    self._org[version] = opened(self._kek, self.org_id, version, kek_version, *sealed)
+            if theirs and client_id not in self._clients:
+                self._clients[client_id] = {
+                    generation: self.open_client(client_id, generation, WrappedKey(version, bytes.fromhex(wrapped)))
+                    for generation, version, wrapped in json.loads(theirs)
+                }
 
     def _wrapped(self, client_ids: list[UUID]) -> list[tuple[UUID, int, int, bytes]]:
         """Clients' keys as they stand. The first time, the organisation's own come in the same statement."""
@@ -272,12 +311,20 @@ class Keyring:
     def seal_part(self, receiver: PublicKey, referral_id: UUID, part: str, value: bytes) -> SealedPart:
         """Seal one part of a packet under a key of its own, and wrap that key to both sides."""
         key = crypto.new_key()
-        where = _packet_place(self.org_id, referral_id, part)
         return SealedPart(
-            body=crypto.seal(key, value, where),
+            body=self._sealed_part(key, referral_id, part, value),
             for_sender=self.wrap_own_part(self.org_id, referral_id, part, key),
             for_receiver=wrap_part_to(receiver, self.org_id, referral_id, part, key),
         )
+
+    def seal_own_part(self, referral_id: UUID, part: str, value: bytes) -> tuple[bytes, WrappedKey]:
+        """The same for the sender alone, where the receiver's key is gone."""
+        key = crypto.new_key()
+        wrapped = self.wrap_own_part(self.org_id, referral_id, part, key)
+        return self._sealed_part(key, referral_id, part, value), wrapped
+
+    def _sealed_part(self, key: bytes, referral_id: UUID, part: str, value: bytes) -> bytes:
+        return crypto.seal(key, value, _packet_place(self.org_id, referral_id, part))
 
     def wrap_own_part(self, sender_org_id: UUID, referral_id: UUID, part: str, key: bytes) -> WrappedKey:
         """The key of a part that this organisation sends, for itself."""

@@ -78,7 +78,7 @@ def after(
 
 def soonest(
     statement: Select[*tuple[Any, ...]],
-    at: SQLColumnExpression[datetime],
+    at: SQLColumnExpression[datetime] | SQLColumnExpression[datetime | None],
     row_id: InstrumentedAttribute[UUID],
     cursor: Cursor | None,
     size: int = SIZE,

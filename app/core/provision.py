@@ -17,18 +17,28 @@ LOGINS = ("spean_migrator", "spean_web", "spean_public", "spean_worker", "spean_
           "spean_backup")  # fmt: skip
 _LARGE_OBJECTS = ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)", "lo_put(oid, bigint, bytea)",
                   "lowrite(integer, bytea)")  # fmt: skip
+# The planner knows nothing of how tenants' rows are spread (docs/adr/0011), and would guess: rather read a few rows in
+# any order and sort them, or read a table whole. Here every list has the index of its order, and is led to it.
+_LED = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 _LIMITS = {
     "spean_web": {
         "statement_timeout": "15s",
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "60s",
+        **_LED,
     },
     "spean_public": {
         "statement_timeout": "5s",
         "lock_timeout": "2s",
         "idle_in_transaction_session_timeout": "30s",
     },
-    "spean_worker": {"statement_timeout": "60s", "lock_timeout": "10s"},
+    "spean_worker": {"statement_timeout": "60s", "lock_timeout": "10s", **_LED},
     "spean_keeper": {"lock_timeout": "60s"},
 }
 

@@ -153,11 +153,13 @@ def _script(url: str, programs: Path) -> Iterator[IO[bytes]]:
         try:
             with contextlib.suppress(BrokenPipeError):  # it gave up before the end, and says why
                 yield child.stdin
-                child.stdin.close()
+                child.stdin.flush()
         except BaseException:
             child.kill()  # an end of what it reads would mean: commit
             raise
         finally:
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.close()
             code = child.wait()
         if code != 0:
             said.seek(0)

@@ -15,6 +15,7 @@ from jinja2 import pass_context
 
 from app.core import clock
 from app.core.clock import PHNOM_PENH
+from app.http.languages import language, words
 
 _MINUTES_IN_HOUR = 60
 _HOURS_IN_DAY = 24
@@ -97,13 +98,13 @@ def percent(part: float, whole: float) -> str:
 
 def translated(message: str, params: Mapping[str, object] | None = None) -> str:
     """A message id that was marked with `N_` below the routes, in the reader's language."""
-    return str(gettext(message, **(params or {})))
+    said = words().ugettext(message)
+    return str(said % params if params else said)
 
 
 def in_language(value: Mapping[str, str]) -> str:
     """Of a text kept in both languages, the reader's, else the one there is: {"km": "…", "en": "…"}."""
-    locale = get_locale()
-    chosen = value.get(locale.language if locale else "km") or value.get("en") or value.get("km")
+    chosen = value.get(language()) or value.get("en") or value.get("km")
     return chosen or ""
 
 

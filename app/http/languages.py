@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from babel import Locale
+from babel.support import Translations
 from flask import Blueprint, Flask, current_app, g, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -33,8 +35,26 @@ def _asked_for() -> str:
 
 def language() -> str:
     """The language of this answer: "km" or "en"."""
-    locale = get_locale()
+    locale = _noted() or get_locale()
     return locale.language if locale else DEFAULT
+
+
+def words() -> Translations:
+    """The catalogue of this answer: a page asks for some hundred and fifty words, and its language does not change.
+
+    Flask-Babel looks for it at each word. Its own note of the language is compared, which `force_locale` changes.
+    """
+    locale, held = _noted(), g.get("spean_words")
+    if held is None or locale is None or held[0] is not locale:
+        found = get_translations()
+        held = g.spean_words = (_noted(), found)
+    catalogue: Translations = held[1]
+    return catalogue
+
+
+def _noted() -> Locale | None:
+    """What Flask-Babel found for this answer, if it has looked; `get_locale` would take the long way to it."""
+    return getattr(g.get("_flask_babel"), "babel_locale", None)
 
 
 def local_path(wanted: str) -> str:
@@ -71,6 +91,11 @@ def init_languages(app: Flask) -> None:
         default_timezone="Asia/Phnom_Penh",
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=_asked_for,
+    )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda word: words().ugettext(word),
+        ngettext=lambda one, many, number: words().ungettext(one, many, number),
+        newstyle=True,
     )
     app.register_blueprint(bp)
     app.add_template_global(language, "language")

@@ -58,13 +58,15 @@ class Principal(UserMixin):
 
 def init_session(app: Flask, settings: WebSettings) -> None:
     """Two pools of connections, and sign-in by cookie or bearer token."""
-    options = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 4, "pool_recycle": 1800, "hide_parameters": True,
-               "connect_args": {"prepare_threshold": None, "connect_timeout": 5}}  # fmt: skip
+    options = {"pool_size": 8, "max_overflow": 4, **db.OPTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_DATABASE_URI"] = db.url_for(settings.web_url)
     app.config["SQLALCHEMY_BINDS"] = {_PUBLIC: {"url": db.url_for(settings.public_url), **options}}
     app.extensions["spean_settings"] = settings
     database.init_app(app)
+    with app.app_context():
+        for engine in database.engines.values():
+            db.attend(engine)
     logins.init_app(app, add_context_processor=False)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, SQLColumnExpression, and_
 
 from app.core.context import Actor
 from orgs.clients.models import Client
@@ -20,11 +20,14 @@ class Standing:
     erased: bool
 
 
-def standing(session: Session, actor: Actor, client_id: UUID) -> Standing:
-    """How the actor stands to a client of their organisation."""
-    row = session.execute(
-        select(Client.worker_id, Client.erased_at).where(Client.org_id == actor.org_id, Client.id == client_id)
-    ).one_or_none()
-    if row is None:
-        return Standing(own=False, erased=False)
-    return Standing(own=row.worker_id == actor.staff_id, erased=row.erased_at is not None)
+def beside(
+    statement: Select[*tuple[Any, ...]], org_id: SQLColumnExpression[UUID], client_id: SQLColumnExpression[UUID]
+) -> Select[*tuple[Any, ...]]:
+    """A statement of the house above that reaches a client of this organisation, with what `standing` needs."""
+    theirs = and_(Client.org_id == org_id, Client.id == client_id)
+    return statement.add_columns(Client.worker_id.label("looks_after"), Client.erased_at).outerjoin(Client, theirs)
+
+
+def standing(actor: Actor, row: Row[*tuple[Any, ...]]) -> Standing:
+    """How the actor stands to the client of this row."""
+    return Standing(own=row.looks_after == actor.staff_id, erased=row.erased_at is not None)

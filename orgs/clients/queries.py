@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, SQLColumnExpression, and_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, paging
@@ -81,7 +81,7 @@ class Found:
 
 def client_values(session: Session, actor: Actor, client_id: UUID, *, action: str = "client.read") -> ClientView:
     """One client, opened. The read is audited as `action`. Raises NotFound, NotAllowed, crypto.Unsealable."""
-    row = store.load(session, actor, client_id)
+    row = store.load_with_keys(session, actor, client_id, keyring(session))
     audit.record(session, actor, action, subject="client", subject_id=client_id)
     record = store.opened(keyring(session), row)
     if not policy.sees_clinical_details(actor, row.worker_id):
@@ -96,9 +96,34 @@ def names(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Cli
     wanted = set(ids)
     if not wanted or not actor.works_cases:
         return {}
-    lines = _opened(keyring(session), session.execute(_lines(actor).where(Client.id.in_(wanted))).all())
+    keys = keyring(session)
+    lines = _opened(keys, session.execute(_lines(actor, keys).where(Client.id.in_(wanted))).all())
     audit.record(session, actor, "client.names", subject="client", count=len(lines))
     return {line.id: ClientName(line.code, line.shown) for line in lines}
+
+
+def beside(
+    session: Session, actor: Actor, statement: Select[*tuple[Any, ...]], client_id: SQLColumnExpression[UUID]
+) -> Select[*tuple[Any, ...]]:
+    """A statement of the house above that names clients, with what `named` needs to say what they are called."""
+    theirs = and_(store.in_scope(actor), Client.id == client_id)
+    return statement.add_columns(
+        Client.id.label("called_id"), Client.code, Client.alias, Client.name, *keyring(session).along(Client.id)
+    ).outerjoin(Client, theirs)
+
+
+def named(session: Session, actor: Actor, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[UUID, ClientName]:
+    """What the clients of these rows are called; whom the actor may not see is left out. Audited as one read."""
+    keys, found = keyring(session), [row for row in rows if row.called_id is not None]
+    if not found:
+        return {}
+    keys.bring((row.called_id, row.client_keys, row.org_keys) for row in found)
+    shown = {}
+    for row in found:
+        alias = store.unsealed(keys, row.called_id, "alias", row.alias)
+        shown[row.called_id] = ClientName(row.code, alias or store.unsealed(keys, row.called_id, "name", row.name))
+    audit.record(session, actor, "client.names", subject="client", count=len(shown))
+    return shown
 
 
 def ids_in_scope(actor: Actor) -> Select[UUID]:
@@ -110,11 +135,13 @@ def page(
     session: Session, actor: Actor, cursor: Cursor | None = None, *, archived: bool = False, mine: bool = False
 ) -> Page[ClientLine]:
     """The list, latest change first: those at hand or the archived; `mine`: only whose worker the actor is."""
-    statement = _lines(actor).where(Client.archived_at.is_not(None) if archived else Client.archived_at.is_(None))
+    keys = keyring(session)
+    wanted = Client.archived_at.is_not(None) if archived else Client.archived_at.is_(None)
+    statement = _lines(actor, keys).where(wanted)
     if mine:
         statement = statement.where(Client.worker_id == actor.staff_id)
     rows = session.execute(paging.after(statement, Client.updated_at, Client.id, cursor)).all()
-    lines = _opened(keyring(session), rows)
+    lines = _opened(keys, rows)
     shown = paging.page(lines, lambda line: Cursor(line.updated_at, line.id))
     audit.record(session, actor, "client.list", subject="client", count=len(shown.rows))
     return shown
@@ -128,9 +155,9 @@ def search(session: Session, actor: Actor, text: str) -> Found:
     wanted = rules.search(text)
     keys = keyring(session)
     if wanted.kind is SearchKind.CODE:
-        lines = _opened(keys, session.execute(_newest(actor).where(Client.code == wanted.value)).all())
+        lines = _opened(keys, session.execute(_newest(actor, keys).where(Client.code == wanted.value)).all())
     elif wanted.kind is SearchKind.PHONE:
-        by_phone = _newest(actor).where(Client.phone_hash.in_(keys.phone_hashes(wanted.value)))
+        by_phone = _newest(actor, keys).where(Client.phone_hash.in_(keys.phone_hashes(wanted.value)))
         lines = _opened(keys, session.execute(by_phone.limit(FOUND_AT_MOST + 1)).all())
     else:
         lines = _by_name(session, actor, keys, wanted.value)
@@ -138,15 +165,29 @@ def search(session: Session, actor: Actor, text: str) -> Found:
     return Found(tuple(lines[:FOUND_AT_MOST]), more=len(lines) > FOUND_AT_MOST)
 
 
+@dataclass(frozen=True)
+class TakenIn:
+    """Whether a referral's person stands in the receiver's own records, and where, if the actor may see that."""
+
+    taken: bool = False
+    client_id: UUID | None = None
+
+
+def taken_in(session: Session, actor: Actor, referral_id: UUID) -> TakenIn:
+    """What became of this referral's person in the actor's own records."""
+    statement = (
+        select(Client.id)
+        .select_from(Episode)
+        .outerjoin(Client, and_(Client.org_id == Episode.org_id, Client.id == Episode.client_id, store.in_scope(actor)))
+        .where(Episode.org_id == actor.org_id, Episode.referral_id == referral_id)
+    )
+    found = session.scalars(statement).all()
+    return TakenIn(bool(found), next((one for one in found if one is not None), None))
+
+
 def client_of_referral(session: Session, actor: Actor, referral_id: UUID) -> UUID | None:
     """The own client whom the receiver of this referral took into its records, if it did and the actor sees them."""
-    statement = (
-        select(Episode.client_id)
-        .join(Client, (Client.org_id == Episode.org_id) & (Client.id == Episode.client_id))
-        .where(store.in_scope(actor), Episode.org_id == actor.org_id, Episode.referral_id == referral_id)
-        .limit(1)
-    )
-    return session.execute(statement).scalar_one_or_none()
+    return taken_in(session, actor, referral_id).client_id
 
 
 def referrals_into(session: Session, actor: Actor, client_id: UUID) -> list[UUID]:
@@ -177,16 +218,19 @@ def with_code(session: Session, actor: Actor, typed: str) -> ClientLine | None:
 
 
 def _by_name(session: Session, actor: Actor, keys: Keyring, query: str) -> list[ClientLine]:
-    """Names are sealed, so the organisation's own are opened and compared, the newest first, until enough are found."""
+    """Names are sealed, so the organisation's own are opened and compared, the newest first, until enough are found.
+
+    One statement, from which rows come as they are needed: memory holds some of them, however many there are.
+    """
     found: list[ClientLine] = []
-    cursor: Cursor | None = None
-    while query and len(found) <= FOUND_AT_MOST:
-        rows = session.execute(paging.after(_lines(actor), Client.updated_at, Client.id, cursor, _CHUNK)).all()
-        lines = _opened(keys, rows[:_CHUNK])
-        found += [line for line in lines if _matches(query, line)]
-        if len(rows) <= _CHUNK:
+    if not query:
+        return found
+    rows = session.execute(_newest(actor, keys).execution_options(yield_per=_CHUNK))
+    for some in rows.partitions():
+        found += [line for line in _opened(keys, some) if _matches(query, line)]
+        if len(found) > FOUND_AT_MOST:
+            rows.close()
             break
-        cursor = Cursor(lines[-1].updated_at, lines[-1].id)
     return found
 
 
@@ -194,19 +238,19 @@ def _matches(query: str, line: ClientLine) -> bool:
     return rules.name_matches(query, line.alias, line.name) or rules.code_matches(query, line.code)
 
 
-def _lines(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _lines(actor: Actor, keys: Keyring) -> Select[*tuple[Any, ...]]:
     return select(
         Client.id, Client.code, Client.alias, Client.name, Client.area, Client.worker_id, Client.updated_at,
-        Client.archived_at,
+        Client.archived_at, *keys.along(Client.id),
     ).where(store.in_scope(actor))  # fmt: skip
 
 
-def _newest(actor: Actor) -> Select[*tuple[Any, ...]]:
-    return _lines(actor).order_by(Client.updated_at.desc(), Client.id)
+def _newest(actor: Actor, keys: Keyring) -> Select[*tuple[Any, ...]]:
+    return _lines(actor, keys).order_by(Client.updated_at.desc(), Client.id)
 
 
 def _opened(keys: Keyring, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ClientLine]:
-    keys.load_clients(row.id for row in rows)
+    keys.bring((row.id, row.client_keys, row.org_keys) for row in rows)
     return [
         ClientLine(
             row.id,

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from app.http.api.shape import Moment, SetOf
+from app.http.api.shape import Moment, SetOf, Shape
 from orgs.clients import rules
 from orgs.clients.records import MAX_TEXT, Facts, Record
 from orgs.facts import Detail, EpisodeEnd, Gender, HeardFrom, Need, NoteKind, Substance
@@ -98,12 +98,12 @@ class LineSchema(Schema):
     archived = fields.Boolean(required=True)
 
 
-class PageSchema(Schema):
+class PageSchema(Shape):
     items = fields.List(fields.Nested(LineSchema), attribute="rows", required=True)
     next = fields.String(required=True, metadata={"description": "Empty after the last page."})
 
 
-class FoundSchema(Schema):
+class FoundSchema(Shape):
     items = fields.List(fields.Nested(LineSchema), attribute="lines", required=True)
     more = fields.Boolean(required=True, metadata={"description": "Whether there were more than are given."})
 

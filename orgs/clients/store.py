@@ -37,6 +37,17 @@ def load(session: Session, actor: Actor, client_id: UUID, *, lock: bool = False)
     return row
 
 
+def load_with_keys(session: Session, actor: Actor, client_id: UUID, keys: Keyring) -> Client:
+    """The row, and in the same statement the keys that open it. Raises NotFound, NotAllowed."""
+    statement = select(Client, *keys.along(Client.id)).where(in_scope(actor), Client.id == client_id)
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound
+    keys.bring([(client_id, found.client_keys, found.org_keys)])
+    row: Client = found.Client
+    return row
+
+
 def sealed(keys: Keyring, client_id: UUID, record: Record) -> dict[str, Any]:
     """The columns of a record."""
 

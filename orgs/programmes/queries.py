@@ -20,7 +20,14 @@ from app.core.text import fold
 from orgs.programmes.criteria import ClientFacts, Fits, Match, match
 from orgs.programmes.models import Programme, ResponseRecord, TeamMember
 from orgs.programmes.policy import check_may_manage
-from orgs.programmes.records import OwnProgramme, ProgrammeView, Record, criteria_from_json, hours_from_json
+from orgs.programmes.records import (
+    OwnProgramme,
+    ProgrammeName,
+    ProgrammeView,
+    Record,
+    criteria_from_json,
+    hours_from_json,
+)
 from orgs.programmes.rules import Offer, Openings, ServiceType, order
 from orgs.staff.models import Organisation
 
@@ -61,6 +68,22 @@ def programmes(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeVie
         return {}
     rows = session.execute(_views().where(Programme.id.in_(wanted)))
     return {view.id: view for view in map(_view, rows)}
+
+
+def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeName]:
+    """What those of these programmes are called that one may see."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(_names().where(Programme.id.in_(wanted)))
+    return {row.id: ProgrammeName(*row) for row in rows}
+
+
+def own_names(session: Session, actor: Actor) -> list[ProgrammeName]:
+    """What every programme of one's own organisation is called, by name; whose they are goes without saying."""
+    wanted = select(Programme.org_id, Programme.id, Programme.name_km, Programme.name_en)
+    rows = session.execute(wanted.where(Programme.org_id == actor.org_id))
+    return sorted((ProgrammeName(*row, "", "") for row in rows), key=lambda one: fold(one.name_en))
 
 
 def published(session: Session, filters: Filters = Filters()) -> list[ProgrammeView]:
@@ -124,6 +147,13 @@ def team(session: Session, org_id: UUID, programme_id: UUID) -> tuple[UUID, ...]
             .order_by(TeamMember.staff_id)
         )
     )
+
+
+def _names() -> Select[UUID, UUID, str, str, str, str]:
+    return select(
+        Programme.org_id, Programme.id, Programme.name_km, Programme.name_en,
+        Organisation.name_km.label("org_name_km"), Organisation.name_en.label("org_name_en"),
+    ).join(Organisation, Organisation.id == Programme.org_id)  # fmt: skip
 
 
 def _views() -> Select[Any]:

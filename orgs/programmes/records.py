@@ -33,6 +33,28 @@ class Record:
 
 
 @dataclass(frozen=True)
+class ProgrammeName:
+    """What a list says of a programme, which is read in every row and not looked at in any."""
+
+    org_id: UUID
+    id: UUID
+    name_km: str
+    name_en: str
+    org_name_km: str
+    org_name_en: str
+
+    @property
+    def name(self) -> Mapping[str, str]:
+        """For the filter `in_language`."""
+        return {"km": self.name_km, "en": self.name_en}
+
+    @property
+    def org_name(self) -> Mapping[str, str]:
+        """For the filter `in_language`."""
+        return {"km": self.org_name_km, "en": self.org_name_en}
+
+
+@dataclass(frozen=True)
 class ProgrammeView:
     """One programme as everybody in the network may see it. Openings are coarse: counts stay with its own people."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.db import remembered
 from app.core.errors import NotFound
 from orgs.programmes.hours import WeeklyHours
 from orgs.programmes.models import Programme
@@ -44,6 +45,10 @@ class Promise:
 
 def promise(session: Session, org_id: UUID, programme_id: UUID) -> Promise:
     """The promise of one programme. Raises NotFound."""
+    return remembered(session, ("promise", org_id, programme_id), lambda: _promise(session, org_id, programme_id))
+
+
+def _promise(session: Session, org_id: UUID, programme_id: UUID) -> Promise:
     row = session.execute(
         select(Programme.response_minutes, Programme.hours).where(
             Programme.org_id == org_id, Programme.id == programme_id

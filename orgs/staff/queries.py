@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, literal, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
+from app.core.db import remembered
 from app.core.errors import NotFound
 from app.core.keys import PublicKey
 from orgs.staff import policy
@@ -68,22 +69,6 @@ class Me:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Who is signed in, and where: what stands at the foot of every page."""
-
-    person: str
-    org_km: str
-    org_en: str
-    unread: int = 0
-    """What the house above counts for the bell."""
-
-    @property
-    def organisation(self) -> dict[str, str]:
-        """For the template filter `in_language`."""
-        return {"km": self.org_km, "en": self.org_en}
-
-
-@dataclass(frozen=True)
 class InviteView:
     """A link that nobody has used yet, known to whoever made it only. `staff_id`: who gets a new password by it."""
 
@@ -96,10 +81,7 @@ class InviteView:
 
 def organisation(session: Session, org_id: UUID) -> OrgName:
     """One organisation. Raises NotFound."""
-    row = session.execute(_organisations().where(Organisation.id == org_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return OrgName(*row)
+    return _known(session, org_id)[0]
 
 
 def organisations(session: Session, ids: Iterable[UUID]) -> dict[UUID, OrgName]:
@@ -119,11 +101,21 @@ def all_organisations(session: Session) -> list[OrgName]:
 
 def public_key(session: Session, org_id: UUID) -> PublicKey:
     """To which a packet for this organisation is sealed. Raises NotFound."""
-    wanted = select(Organisation.public_key, Organisation.key_version).where(Organisation.id == org_id)
-    row = session.execute(wanted).one_or_none()
-    if row is None:
+    return _known(session, org_id)[1]
+
+
+def _known(session: Session, org_id: UUID) -> tuple[OrgName, PublicKey]:
+    """What a packet is sealed to is asked together with whose it is."""
+    wanted = _organisations().add_columns(Organisation.public_key, Organisation.key_version)
+
+    def read() -> tuple[OrgName, PublicKey] | None:
+        row = session.execute(wanted.where(Organisation.id == org_id)).one_or_none()
+        return None if row is None else (OrgName(*row[:-2]), PublicKey(*row[-2:]))
+
+    found = remembered(session, ("organisation", org_id), read)
+    if found is None:
         raise NotFound
-    return PublicKey(*row)
+    return found
 
 
 def staff_names(session: Session, org_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -156,22 +148,6 @@ def everybody(session: Session, actor: Actor) -> list[Colleague]:
     policy.check_manages(actor)
     found = [_colleague(row) for row in session.scalars(_staff(actor))]
     return sorted(found, key=lambda one: not one.active)
-
-
-def surroundings(session: Session, actor: Actor, unread: ScalarSelect[int] | None = None) -> Surroundings:
-    """The names of the acting person and their organisation. Raises NotFound.
-
-    `unread`: what the bell says, counted in the same statement, since every page asks for both.
-    """
-    bell = literal(0) if unread is None else unread
-    row = session.execute(
-        select(Staff.name, Organisation.name_km, Organisation.name_en, bell.label("unread"))
-        .join(Organisation, Organisation.id == Staff.org_id)
-        .where(Staff.org_id == actor.org_id, Staff.id == actor.staff_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return Surroundings(*row)
 
 
 def me(session: Session, actor: Actor) -> Me:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    union_all,
+    values,
+)
 from sqlalchemy.orm import Session
 
 from app.core import paging
 from app.core.context import CASE_ROLES, Actor
 from app.core.paging import Cursor, Page
-from orgs.clients.queries import ClientName, ids_in_scope, names
+from orgs.clients.queries import ClientName, beside, ids_in_scope, named
 from orgs.programmes import queries as directory
-from orgs.programmes.records import ProgrammeView
+from orgs.programmes.records import ProgrammeName
 from orgs.staff.queries import OrgName, organisations
 from referrals.boxes.records import Box, Brief, Line, Wanted
 from referrals.boxes.tabs import INBOX, OUTBOX, Order, Tab
 from referrals.life.disclosure import Urgency
-from referrals.life.models import Referral, ReferralClient
+from referrals.life.models import COMES_BY, Referral, ReferralClient
 from referrals.life.policy import OWN_ONLY, Party, check_works
 from referrals.life.states import State
 from referrals.sending import drafts
@@ -29,11 +45,10 @@ from referrals.sending.drafts import DraftLine
 
 DRAFTS = "drafts"
 """Under which the outbox counts what is not sent yet."""
-MANY = 1000
-"""Counting stops here: a tab says 999+."""
-_RECENT = 500
+MANY = 100
+"""Counting stops here: a tab says 99+. What it says must not cost more than what it heads."""
+_RECENT = 200
 """From how many of the latest referrals the outbox's list of programmes is made."""
-_COMES_BY: SQLColumnExpression[datetime] = func.coalesce(Referral.appointment_at, Referral.window_to)
 _LINK = and_(ReferralClient.sender_org_id == Referral.sender_org_id, ReferralClient.referral_id == Referral.id)
 _LINE = (
     Referral.id, Referral.ref, Referral.sender_org_id, Referral.programme_id, Referral.urgency, Referral.state,
@@ -47,13 +62,19 @@ def inbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Curs
     """What other organisations sent to the actor's. Raises NotFound, NotAllowed."""
     check_works(actor)
     received = Referral.receiver_org_id == actor.org_id
-    counts = session.execute(select(*(_count(one, received) for one in INBOX))).one()._asdict()
+    counts = tab_counts(session, actor)
     rows = session.execute(_ordered(_wanted(select(*_LINE).where(received), tab, wanted), tab, cursor)).all()
-    own = directory.own(session, actor)
+    own = directory.own_names(session, actor)
     senders = organisations(session, {row.sender_org_id for row in rows})
-    programmes = {view.id: view for view in own}
+    programmes = {one.id: one for one in own}
     lines = [_line(row, programmes, sender=senders.get(row.sender_org_id)) for row in rows]
     return Box(counts, _paged(lines, tab), tuple(own))
+
+
+def tab_counts(session: Session, actor: Actor) -> dict[str, int]:
+    """How many stand under each tab of the inbox, at most MANY. Raises NotFound, NotAllowed."""
+    check_works(actor)
+    return _counted(session.execute(_inbox_counts(), {"org": actor.org_id}).all())
 
 
 def outbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Cursor | None = None) -> Box:
@@ -64,12 +85,12 @@ def outbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Cur
     check_works(actor)
     sent = _sent(actor)
     counts, of_late = _outbox_counts(session, actor, sent)
-    statement = select(*_LINE, ReferralClient.client_id).join(ReferralClient, _LINK).where(sent)
+    statement = beside(session, actor, select(*_LINE).join(ReferralClient, _LINK), ReferralClient.client_id).where(sent)
     rows = session.execute(_ordered(_wanted(statement, tab, wanted), tab, cursor)).all()
-    programmes = directory.programmes(session, of_late | {row.programme_id for row in rows})
-    called = names(session, actor, {row.client_id for row in rows})
-    lines = [_line(row, programmes, client=called.get(row.client_id)) for row in rows]
-    listed = sorted((view for view in programmes.values() if view.id in of_late), key=lambda view: view.name_en)
+    programmes = directory.names(session, of_late | {row.programme_id for row in rows})
+    called = named(session, actor, rows)
+    lines = [_line(row, programmes, client=called.get(row.called_id)) for row in rows]
+    listed = sorted((one for one in programmes.values() if one.id in of_late), key=lambda one: one.name_en)
     return Box(counts, _paged(lines, tab), tuple(listed))
 
 
@@ -105,14 +126,47 @@ def by_reference(session: Session, actor: Actor, ref: str) -> UUID | None:
     check_works(actor)
     sides = (_sent(actor), Referral.receiver_org_id == actor.org_id)
     both = union_all(*(select(Referral.id, Referral.sent_at).where(side, Referral.ref == ref) for side in sides))
-    found = both.subquery()
-    return session.execute(select(found.c.id).order_by(found.c.sent_at.desc()).limit(1)).scalar()
+    newest = max(session.execute(both), key=lambda row: row.sent_at, default=None)
+    return None if newest is None else newest.id
+
+
+@cache
+def _inbox_counts() -> Select[*tuple[Any, ...]]:
+    """Written once for the process: SQLAlchemy need not look anew whether it knows the statement."""
+    return _counts(INBOX, Referral.receiver_org_id == bindparam("org", type_=Uuid))
+
+
+def _counts(tabs: Sequence[Tab], side: ColumnElement[bool], *more: Label[Any]) -> Select[*tuple[Any, ...]]:
+    """How many stand under each tab, no farther than MANY, from the index alone; and what else is asked (`more`).
+
+    For the tabs of one state the table is named once, so that row security asks its question once and not for each.
+    """
+    single = [(tab.key, str(next(iter(tab.states)))) for tab in tabs if len(tab.states) == 1]
+    asked = values(column("key", Text), column("state", Text), name="tabs").data(single)
+    under_way = _among(state for tab in tabs if len(tab.states) == 1 for state in tab.states)
+    some = (
+        select(literal(1)).where(side, under_way, Referral.state == asked.c.state).order_by(Referral.due_at).limit(MANY)
+    )
+    number = select(func.count()).select_from(some.correlate(asked).subquery().lateral()).scalar_subquery()
+    several = [*(_count(tab, side) for tab in tabs if len(tab.states) > 1), *more]
+    return select(asked.c.key, number.label("number"), *several)
+
+
+def _counted(rows: Sequence[Row[Any]]) -> dict[str, Any]:
+    """What each row says of its tab, and what the first says of the rest."""
+    rest = {name: value for name, value in rows[0]._asdict().items() if name not in {"key", "number"}}
+    return {row.key: row.number for row in rows} | rest
+
+
+def _count(tab: Tab, side: ColumnElement[bool]) -> Label[int]:
+    some = select(literal(1)).where(side, _in(tab)).limit(MANY).subquery()
+    return select(func.count()).select_from(some).scalar_subquery().label(tab.key)
 
 
 def _outbox_counts(session: Session, actor: Actor, sent: ColumnElement[bool]) -> tuple[dict[str, int], set[UUID]]:
     """How many stand under each tab and how many drafts there are; and the programmes of the latest referrals."""
-    columns = (_of_late(sent), drafts.counted(actor).label(DRAFTS), *(_count(one, sent) for one in OUTBOX))
-    counts = session.execute(select(*columns)).one()._asdict()
+    asked = _counts(OUTBOX, sent, _of_late(sent), drafts.counted(actor).label(DRAFTS))
+    counts = _counted(session.execute(asked).all())
     return counts, set(counts.pop("of_late") or ())
 
 
@@ -123,30 +177,31 @@ def _sent(actor: Actor) -> ColumnElement[bool]:
     own = select(ReferralClient.referral_id).where(
         ReferralClient.sender_org_id == actor.org_id, ReferralClient.client_id.in_(ids_in_scope(actor))
     )
-    return and_(sent, Referral.id.in_(own))
+    return and_(sent, Referral.id == func.any(func.array(own.scalar_subquery())))  # found once, not for each row
 
 
 def _in(tab: Tab) -> ColumnElement[bool]:
-    """One state by equality, which keeps the order of the index."""
-    states = sorted(tab.states)
-    return Referral.state == states[0] if len(states) == 1 else Referral.state.in_(states)
+    """As words of the statement rather than values: only so is it certain which part of the table an index holds."""
+    if len(tab.states) == 1:
+        return Referral.state == bindparam(None, str(*tab.states), literal_execute=True)
+    return _among(tab.states)
 
 
-def _count(tab: Tab, side: ColumnElement[bool]) -> Any:
-    """From the covering index alone, and no farther than MANY."""
-    some = select(literal(1)).where(side, _in(tab)).limit(MANY).subquery()
-    return select(func.count()).select_from(some).scalar_subquery().label(tab.key)
+def _among(states: Iterable[State]) -> ColumnElement[bool]:
+    words = [str(one) for one in sorted(states)]
+    return Referral.state.in_(bindparam(None, words, expanding=True, literal_execute=True))
 
 
-def _of_late(side: ColumnElement[bool]) -> Any:
-    """The programmes of the latest referrals, as an array."""
+def _of_late(side: ColumnElement[bool]) -> Label[Any]:
+    """The programmes of the latest referrals, as an array, as often as they occur."""
     late = select(Referral.programme_id).where(side).order_by(Referral.updated_at.desc()).limit(_RECENT).subquery()
-    return select(func.array_agg(late.c.programme_id.distinct())).scalar_subquery().label("of_late")
+    return select(func.array_agg(late.c.programme_id)).scalar_subquery().label("of_late")
 
 
 def _wanted(statement: Select[*tuple[Any, ...]], tab: Tab, wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    within = replace(wanted, state=wanted.state if wanted.state in tab.states else None)
-    return _narrowed(statement if within.state else statement.where(_in(tab)), within)
+    """The tab's states always stand in the statement, also beside one of them: they say which index holds it."""
+    within = replace(wanted, state=wanted.state if wanted.state in tab.states and len(tab.states) > 1 else None)
+    return _narrowed(statement.where(_in(tab)), within)
 
 
 def _narrowed(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
@@ -160,10 +215,10 @@ def _narrowed(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tu
 
 
 def _ordered(statement: Select[*tuple[Any, ...]], tab: Tab, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
-    """Those expected and those arrived are no more than there are places: sorting them needs no index."""
+    """Each order has its index (`Referral`), so that a page costs the same however long the list is."""
     if tab.order is Order.RECENT:
         return paging.after(statement, Referral.updated_at, Referral.id, cursor)
-    at = Referral.due_at if tab.order is Order.DUE else _COMES_BY
+    at = Referral.due_at if tab.order is Order.DUE else COMES_BY
     return paging.soonest(statement, at, Referral.id, cursor)
 
 
@@ -183,7 +238,7 @@ def _brief(row: dict[str, Any], side: Party) -> Brief:
 
 def _line(
     row: Row[Any],
-    programmes: Mapping[UUID, ProgrammeView],
+    programmes: Mapping[UUID, ProgrammeName],
     *,
     sender: OrgName | None = None,
     client: ClientName | None = None,

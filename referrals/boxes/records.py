@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.core.paging import Page
 from orgs.clients.queries import ClientName
-from orgs.programmes.records import ProgrammeView
+from orgs.programmes.records import ProgrammeName
 from orgs.staff.queries import OrgName
 from referrals.life.disclosure import Urgency
 from referrals.life.policy import Party
@@ -40,7 +40,7 @@ class Line:
     window_to: datetime | None
     missed: int
     updated_at: datetime
-    programme: ProgrammeView | None
+    programme: ProgrammeName | None
     sender: OrgName | None = None
     client: ClientName | None = None
 
@@ -79,4 +79,4 @@ class Box:
 
     counts: dict[str, int]
     page: Page[Line]
-    programmes: tuple[ProgrammeView, ...]
+    programmes: tuple[ProgrammeName, ...]

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from app.core.paging import SIZE
+from app.http.api.shape import Shape
 from referrals.boxes.records import Wanted
 from referrals.life.disclosure import Urgency
 from referrals.life.policy import Party
@@ -39,6 +40,6 @@ class ReferralsQuery(Schema):
         return {**sent, "side": Party(sent["side"]), "wanted": Wanted(**narrowing)}
 
 
-class ReferralsSchema(Schema):
+class ReferralsSchema(Shape):
     items = fields.List(fields.Nested(ReferralLineSchema), attribute="rows", required=True)
     next = fields.String(required=True, metadata={"description": "Empty after the last page."})

@@ -24,6 +24,7 @@ class ConsentRow(Base):
         points_to("receiver_org_id programme_id", "programmes"),
         points_to("org_id witness_id", "staff"),
         points_to("org_id made_by", "staff"),
+        Index("consents_sitting", "org_id", "sitting_id", "rank"),
         Index("consents_client", "org_id", "client_id", desc("given_at")),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from app.http.api.shape import Moment, SetOf
+from app.http.api.shape import Moment, SetOf, Shape
 from referrals.consents import wording
 from referrals.consents.rules import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, MOST, Guardian, How
 from referrals.consents.use_cases import Sitting
@@ -87,7 +87,7 @@ class ConsentSchema(Schema):
     in_force = fields.Boolean(required=True, metadata={"description": "Whether it holds now."})
 
 
-class ConsentsSchema(Schema):
+class ConsentsSchema(Shape):
     items = fields.List(fields.Nested(ConsentSchema), required=True)
 
 

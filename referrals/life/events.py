@@ -91,18 +91,16 @@ def note(
     """
     event_id, now = new_id(), clock.now()
     session.flush()
-    session.execute(
-        insert(ReferralEvent).values(
-            sender_org_id=referral.sender_org_id,
-            id=event_id,
-            referral_id=referral.id,
-            receiver_org_id=referral.receiver_org_id,
-            kind=kind,
-            at=now,
-            by_org_id=None if actor.is_system else actor.org_id,
-            by_staff_id=actor.staff_id,
-            detail=detail,
-        )
+    event = insert(ReferralEvent).values(
+        sender_org_id=referral.sender_org_id,
+        id=event_id,
+        referral_id=referral.id,
+        receiver_org_id=referral.receiver_org_id,
+        kind=kind,
+        at=now,
+        by_org_id=None if actor.is_system else actor.org_id,
+        by_staff_id=actor.staff_id,
+        detail=detail,
     )
     audit.record(session, actor, f"referral.{kind}", subject="referral", subject_id=referral.id, ref=referral.ref)
     rows = [
@@ -117,10 +115,12 @@ def note(
             "ref": referral.ref,
             "at": now,
             "next_at": now,
+            "attempts": 0,
         }
         for party in sorted(told(kind, by))
     ]
     if rows:
-        session.execute(insert(OutboxRow), rows)
+        event = insert(OutboxRow).values(rows).add_cte(event.cte("happened"))  # one statement for both
         session.info["told"] = True  # whoever commits may wake the relay
+    session.execute(event)
     return event_id

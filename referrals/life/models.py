@@ -2,38 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Index,
+    SQLColumnExpression,
+    TextClause,
+    UniqueConstraint,
+    desc,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, points_to
 from app.core.ids import new_id
+from referrals.life.states import BACK_WITH_SENDER, ENDED, UNDER_WAY, State
 
 _PARTIES = "receiver_org_id sender_org_id referral_id"
 _REFERRAL = "receiver_org_id sender_org_id id"
+
+
+def _side(name: str, side: str, other: str) -> tuple[Index, ...]:
+    """One for each order in which a box is shown; what narrows it stands last, to be looked at in the index."""
+    mine, theirs, last = f"{side}_org_id", [f"{other}_org_id"], ("programme_id", "urgency")
+    coming, arrived, under_way = text("state = 'accepted'"), text("state = 'arrived'"), _among(UNDER_WAY)
+    return (
+        Index(f"referrals_{name}", mine, "state", "due_at", "id", *last,
+              postgresql_include=theirs, postgresql_where=under_way),
+        Index(f"referrals_{name}_recent", mine, desc("updated_at"), "id", "state", *last, postgresql_include=theirs),
+        Index(f"referrals_{name}_coming", mine, "comes_by", "id", *last,
+              postgresql_include=theirs, postgresql_where=coming),
+        Index(f"referrals_{name}_arrived", mine, desc("updated_at"), "id", *last,
+              postgresql_include=theirs, postgresql_where=arrived),
+    )  # fmt: skip
+
+
+def _among(states: Iterable[State]) -> TextClause:
+    return text(f"state IN ({', '.join(repr(str(one)) for one in sorted(states))})")
+
+
+def _closed(name: str, side: str, other: str, states: Iterable[State]) -> tuple[Index, ...]:
+    """What has ended, the last changed first: of all programmes, and of one."""
+    mine, theirs = f"{side}_org_id", [f"{other}_org_id"]
+    where = _among(states)
+    return (
+        Index(f"referrals_{name}", mine, desc("updated_at"), "id", "state", "urgency",
+              postgresql_include=theirs, postgresql_where=where),
+        Index(f"referrals_{name}_programme", mine, "programme_id", desc("updated_at"), "id", "state", "urgency",
+              postgresql_include=theirs, postgresql_where=where),
+    )  # fmt: skip
 
 
 class Referral(Base):
     """What both sides may know of a referral. It is `due_at` by the receiver's working hours, `expires_at` for good."""
 
     __tablename__ = "referrals"
+    # Made by the database and read by lists alone: an entity that had it would ask for it again after each step.
+    __mapper_args__ = {"exclude_properties": ["comes_by"]}  # noqa: RUF012 - as SQLAlchemy declares it
     __table_args__ = (
+        Column("comes_by", DateTime(timezone=True), Computed("COALESCE(appointment_at, window_to)", persisted=True)),
         points_to("sender_org_id consent_id", "consents"),
         points_to("receiver_org_id programme_id", "programmes"),
         UniqueConstraint("sender_org_id", "ref"),
         UniqueConstraint("receiver_org_id", "sender_org_id", "id"),
         CheckConstraint("state NOT IN ('accepted') OR appointment_at IS NOT NULL OR window_from IS NOT NULL"),
-        Index("referrals_in", "receiver_org_id", "state", "due_at", "id", postgresql_include=["sender_org_id"]),
-        Index("referrals_out", "sender_org_id", "state", "due_at", "id", postgresql_include=["receiver_org_id"]),
+        *_side("in", "receiver", "sender"),
+        *_side("out", "sender", "receiver"),
+        *_closed("in_closed", "receiver", "sender", ENDED),
+        *_closed("out_back", "sender", "receiver", BACK_WITH_SENDER),
+        *_closed("out_done", "sender", "receiver", ENDED - BACK_WITH_SENDER),
+        Index("referrals_out_programme", "sender_org_id", "programme_id", "receiver_org_id"),
+        Index("referrals_consent", "sender_org_id", "consent_id"),
         Index("referrals_in_id", "receiver_org_id", "id"),
         Index("referrals_in_ref", "receiver_org_id", "ref"),
-        Index("referrals_in_recent", "receiver_org_id", desc("updated_at"), "id", postgresql_include=["sender_org_id"]),
-        Index(
-            "referrals_out_recent", "sender_org_id", desc("updated_at"), "id", postgresql_include=["receiver_org_id"]
-        ),
         Index("referrals_expiry", "expires_at", postgresql_where=text("state IN ('sent', 'waitlisted', 'accepted')")),
         Index("referrals_remind", "half_at", postgresql_where=text("state = 'sent' AND reminded <> 'overdue'")),
         Index("referrals_programme", "receiver_org_id", "programme_id", "answered_at"),
@@ -70,6 +118,10 @@ class Referral(Base):
     reminded: Mapped[str] = mapped_column(default="no", server_default="no")
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+COMES_BY: SQLColumnExpression[datetime | None] = Referral.__table__.c.comes_by
+"""The appointment, or the end of the walk-in days."""
 
 
 class ReferralClient(Base):

@@ -7,14 +7,15 @@ What the acting side may read is decided twice: `disclosure.visible_parts` here,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import and_, select
+from sqlalchemy import Insert, and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
+from app.core.db import remembered
 from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
@@ -39,23 +40,35 @@ class Packet:
         return CURRENT if self.triage or self.identity else None
 
 
-def put(session: Session, referral: Referral, receiver: PublicKey, triage: TriagePart, identity: IdentityPart) -> None:
-    """Seal both parts and wrap their keys to the sender and to the receiver."""
+def put(
+    session: Session,
+    referral: Referral,
+    receiver: PublicKey,
+    triage: TriagePart,
+    identity: IdentityPart,
+    *beside: Insert,
+) -> None:
+    """Seal both parts, wrap their keys to the sender and to the receiver, and put `beside` away in the same statement.
+
+    The keys' rows point to the parts', which one statement may write at once.
+    """
     ring = keyring(session)
     contents = {Part.TRIAGE: packets.triage_to_json(triage), Part.IDENTITY: packets.identity_to_json(identity)}
+    parts, keys = [], []
     for part, content in contents.items():
         sealed = ring.seal_part(receiver, referral.id, part, content)
         same = {"sender_org_id": referral.sender_org_id, "referral_id": referral.id, "part": part}
-        session.execute(insert(PacketPart).values(**same, receiver_org_id=referral.receiver_org_id, body=sealed.body))
-        session.execute(
-            insert(PacketKey),
-            [
-                {**same, "holder": "sender", "holder_org_id": referral.sender_org_id,
-                 "key_version": sealed.for_sender.version, "wrapped": sealed.for_sender.wrapped},
-                {**same, "holder": "receiver", "holder_org_id": referral.receiver_org_id,
-                 "key_version": sealed.for_receiver.version, "wrapped": sealed.for_receiver.wrapped},
-            ],
-        )  # fmt: skip
+        parts.append({**same, "receiver_org_id": referral.receiver_org_id, "body": sealed.body})
+        for holder, org, wrap in (
+            ("sender", referral.sender_org_id, sealed.for_sender),
+            ("receiver", referral.receiver_org_id, sealed.for_receiver),
+        ):
+            held = {"holder": holder, "holder_org_id": org, "key_version": wrap.version, "wrapped": wrap.wrapped}
+            keys.append({**same, **held})
+    written = insert(PacketKey).values(keys).add_cte(insert(PacketPart).values(parts).cte("parts"))
+    for number, one in enumerate(beside):
+        written = written.add_cte(one.cte(f"beside_{number}"))
+    session.execute(written)
 
 
 def read(session: Session, actor: Actor, found: Scoped) -> Packet:
@@ -107,34 +120,54 @@ def _for(actor: Actor, found: Scoped, identity: IdentityPart) -> IdentityPart:
 
 def identity_key(session: Session, found: Scoped) -> bytes | None:
     """The key of the identity part, under which free messages are sealed; None when this side has none."""
-    return _keys(session, found, keyring(session), frozenset({Part.IDENTITY})).get(Part.IDENTITY)
+    return _held(session, found).key(Part.IDENTITY)
+
+
+@dataclass
+class _Held:
+    """What row-level security lets this side read of a packet, each key opened when it is first needed."""
+
+    ring: Keyring
+    found: Scoped
+    rows: dict[Part, tuple[WrappedKey, bytes]]
+    keys: dict[Part, bytes] = field(default_factory=dict)
+
+    def key(self, part: Part) -> bytes | None:
+        if part in self.rows and part not in self.keys:
+            row, holder = self.found.referral, _holder(self.found)
+            self.keys[part] = self.ring.part_key(row.sender_org_id, row.id, part, holder, self.rows[part][0])
+        return self.keys.get(part)
 
 
 def _open(session: Session, found: Scoped) -> dict[Part, bytes]:
-    row, ring = found.referral, keyring(session)
+    row, held = found.referral, _held(session, found)
     visible = disclosure.visible_parts(found.party, found.state, row.ended_at, row.readable_until, clock.now())
-    held = _keys(session, found, ring, visible)
-    bodies = session.execute(
-        select(PacketPart.part, PacketPart.body).where(
-            PacketPart.sender_org_id == row.sender_org_id, PacketPart.referral_id == row.id, PacketPart.part.in_(held)
-        )
-    )
+    keys = {part: held.key(part) for part in visible}
     return {
-        Part(part): ring.open_part(held[Part(part)], row.sender_org_id, row.id, part, body) for part, body in bodies
+        part: held.ring.open_part(key, row.sender_org_id, row.id, part, held.rows[part][1])
+        for part, key in keys.items()
+        if key is not None
     }
 
 
-def _keys(session: Session, found: Scoped, ring: Keyring, parts: frozenset[Part]) -> dict[Part, bytes]:
+def _held(session: Session, found: Scoped) -> _Held:
+    """Asked once for each state of the referral: what a step opened or destroyed is seen after it."""
     row = found.referral
-    holder = "sender" if found.party is Party.SENDER else "receiver"
-    wraps = session.execute(
-        select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped).where(
-            and_(PacketKey.sender_org_id == row.sender_org_id, PacketKey.referral_id == row.id),
-            PacketKey.holder == holder,
-            PacketKey.part.in_(parts),
-        )
-    )
-    return {
-        Part(part): ring.part_key(row.sender_org_id, row.id, part, holder, WrappedKey(version, wrapped))
-        for part, version, wrapped in wraps
-    }
+    key = "packet", row.id, row.state, row.version, row.updated_at
+
+    def read() -> _Held:
+        held = session.execute(
+            select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body)
+            .join(PacketPart, and_(PacketPart.sender_org_id == PacketKey.sender_org_id,
+                                   PacketPart.referral_id == PacketKey.referral_id, PacketPart.part == PacketKey.part))
+            .where(PacketKey.sender_org_id == row.sender_org_id, PacketKey.referral_id == row.id,
+                   PacketKey.holder == _holder(found))
+        )  # fmt: skip
+        rows = {Part(part): (WrappedKey(version, wrapped), body) for part, version, wrapped, body in held}
+        return _Held(keyring(session), found, rows)
+
+    return remembered(session, key, read)
+
+
+def _holder(found: Scoped) -> str:
+    return "sender" if found.party is Party.SENDER else "receiver"

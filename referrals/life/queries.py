@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.core import crypto
 from app.core.context import Actor
 from referrals.life.events import Kind
-from referrals.life.models import Message, ReferralClient, ReferralEvent
+from referrals.life.models import ReferralClient
 from referrals.life.packet_store import identity_key
 from referrals.life.scope import Scoped
-from referrals.life.use_cases.talk import message_place
+from referrals.life.use_cases.talk import message_place, story
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,10 @@ class Said:
 
 def timeline(session: Session, actor: Actor, found: Scoped) -> list[Happening]:
     """What happened, the oldest first. Colleagues are named by id, the other side only as an organisation."""
-    rows = session.execute(
-        select(
-            ReferralEvent.kind, ReferralEvent.at, ReferralEvent.by_org_id, ReferralEvent.by_staff_id,
-            ReferralEvent.detail,
-        )
-        .where(
-            ReferralEvent.sender_org_id == found.referral.sender_org_id,
-            ReferralEvent.referral_id == found.referral.id,
-        )
-        .order_by(ReferralEvent.at, ReferralEvent.id)
-    )  # fmt: skip
     return [
-        _happening(Kind(kind), at, org, staff, detail, mine=org == actor.org_id)
-        for kind, at, org, staff, detail in rows
+        _happening(Kind(row.kind), row.at, row.org_id, row.staff_id, row.detail, mine=row.org_id == actor.org_id)
+        for row in story(session, found)
+        if row.happened
     ]
 
 
@@ -72,23 +62,17 @@ def _happening(
 
 def messages(session: Session, actor: Actor, found: Scoped) -> list[Said]:
     """What the two sides wrote, the oldest first."""
-    row = found.referral
-    key = identity_key(session, found)
-    said = session.scalars(
-        select(Message)
-        .where(Message.sender_org_id == row.sender_org_id, Message.referral_id == row.id)
-        .order_by(Message.at, Message.id)
-    )
     return [
         Said(
-            kind=one.kind,
-            code=one.code,
-            words=_opened(key, one),
-            at=one.at,
-            mine=one.from_org_id == actor.org_id,
-            staff_id=one.staff_id if one.from_org_id == actor.org_id else None,
+            kind=row.kind,
+            code=row.code,
+            words=_opened(session, found, row),
+            at=row.at,
+            mine=row.org_id == actor.org_id,
+            staff_id=row.staff_id if row.org_id == actor.org_id else None,
         )
-        for one in said
+        for row in story(session, found)
+        if not row.happened
     ]
 
 
@@ -103,7 +87,8 @@ def of_client(session: Session, actor: Actor, client_id: UUID) -> list[UUID]:
     )
 
 
-def _opened(key: bytes | None, one: Message) -> str | None:
-    if key is None or one.body is None:
+def _opened(session: Session, found: Scoped, row: Row[*tuple[Any, ...]]) -> str | None:
+    key = None if row.body is None else identity_key(session, found)
+    if key is None:
         return None
-    return crypto.unseal(key, one.body, message_place(one.sender_org_id, one.id)).decode()
+    return crypto.unseal(key, row.body, message_place(found.referral.sender_org_id, row.id)).decode()

@@ -46,11 +46,15 @@ def step(
     """
     before, now = State(referral.state), clock.now()
     after = check_step(before, action)
+    answered = after in _ANSWERS and not actor.is_system and referral.answered_at is None and after is not before
+    if answered:  # asked before anything changes, so that all changes are one statement
+        promised = promise(session, referral.receiver_org_id, referral.programme_id)
+        referral.answered_at, referral.response_minutes = now, promised.taken(referral.sent_at, now)
     for name, value in (changes or {}).items():
         setattr(referral, name, value)
     if after is not before:
         referral.state = after
-        _stamp(session, actor, referral, after, now)
+        _stamp(referral, after, now)
     if action is not Action.MESSAGE:  # what was said leaves what can be done as it was
         referral.version += 1
     referral.updated_at = now
@@ -59,11 +63,7 @@ def step(
         _count(session, referral, action, now)
 
 
-def _stamp(session: Session, actor: Actor, referral: Referral, after: State, now: datetime) -> None:
-    if after in _ANSWERS and not actor.is_system and referral.answered_at is None:
-        referral.answered_at = now
-        promised = promise(session, referral.receiver_org_id, referral.programme_id)
-        referral.response_minutes = promised.taken(referral.sent_at, now)
+def _stamp(referral: Referral, after: State, now: datetime) -> None:
     if after in {State.ACCEPTED, State.ARRIVED} and referral.accepted_at is None:
         referral.accepted_at = now
     if after is State.ARRIVED:

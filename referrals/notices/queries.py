@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
@@ -43,11 +43,6 @@ _COLUMNS = (
 
 def unread(session: Session, actor: Actor) -> int:
     """How many notices the actor has not opened, at most MOST_COUNTED."""
-    return session.execute(select(counted(actor))).scalar_one()
-
-
-def counted(actor: Actor) -> ScalarSelect[int]:
-    """The same, to stand in the statement that says who is signed in."""
     some = (
         select(Notification.id)
         .where(
@@ -57,7 +52,7 @@ def counted(actor: Actor) -> ScalarSelect[int]:
         )
         .limit(MOST_COUNTED)
     )
-    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+    return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
 def mine(session: Session, actor: Actor, cursor: Cursor | None = None, size: int = SIZE) -> Page[Notice]:

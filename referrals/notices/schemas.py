@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Range
 
 from app.core.paging import SIZE
+from app.http.api.shape import Shape
 
 _LARGEST = 100
 
@@ -21,7 +22,7 @@ class NoticeSchema(Schema):
     read_at = fields.AwareDateTime(allow_none=True)
 
 
-class NoticePageSchema(Schema):
+class NoticePageSchema(Shape):
     """Some notices, the newest first. `after` asks for the next ones; null at the end."""
 
     items = fields.List(fields.Nested(NoticeSchema), required=True, attribute="rows")

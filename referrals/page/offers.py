@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
-from orgs.clients.queries import is_taken
+from orgs.clients.queries import TakenIn, taken_in
 from referrals.life.policy import Party, actions_now
 from referrals.life.scope import Scoped
 from referrals.life.states import RELEASED_IDENTITY, Action
@@ -31,10 +31,17 @@ class Facts:
     """The identity part has been released, so that free text can be sealed with it."""
 
 
-def facts_of(session: Session, actor: Actor, found: Scoped) -> Facts:
+def own_record(session: Session, actor: Actor, found: Scoped) -> TakenIn:
+    """The person in the actor's own records: the sender's client, or whom the receiver took in."""
+    if found.party is Party.SENDER:
+        return TakenIn(client_id=found.client_id)
+    return taken_in(session, actor, found.referral.id)
+
+
+def facts_of(session: Session, found: Scoped, there: TakenIn) -> Facts:
     """What stands beside the state of this referral."""
     return Facts(
-        taken=found.party is Party.RECEIVER and is_taken(session, actor, found.referral.id),
+        taken=there.taken,
         asked=open_question(session, found) is not None,
         released=found.state in RELEASED_IDENTITY,
     )

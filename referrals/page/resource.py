@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
-from orgs.clients.queries import client_of_referral
 from orgs.staff.queries import organisation
 from referrals.life import packet_store, queries
 from referrals.life.disclosure import Urgency
 from referrals.life.policy import Party
 from referrals.life.scope import Scoped
 from referrals.life.states import FHIR_STATUS
-from referrals.page.offers import facts_of, offered
+from referrals.page.offers import facts_of, offered, own_record
 
 _COLUMNS = (
     "id", "ref", "programme_id", "service", "khan", "sent_at", "due_at", "expires_at", "seen_at", "answered_at",
@@ -28,6 +26,7 @@ _COLUMNS = (
 def resource(session: Session, actor: Actor, found: Scoped) -> dict[str, Any]:
     """What `referrals.page.schemas.ReferralSchema` describes. Reading the packet is audited."""
     row, sending = found.referral, found.party is Party.SENDER
+    there = own_record(session, actor, found)
     other = organisation(session, row.receiver_org_id if sending else row.sender_org_id)
     return {
         **{name: getattr(row, name) for name in _COLUMNS},
@@ -36,16 +35,10 @@ def resource(session: Session, actor: Actor, found: Scoped) -> dict[str, Any]:
         "fhir_status": FHIR_STATUS[found.state],
         "urgency": Urgency(row.urgency),
         "organisation": {"id": other.id, **other.names},
-        "client_id": _own_client(session, actor, found),
+        "client_id": there.client_id,
         "consent_id": row.consent_id if sending else None,
         "packet": packet_store.read(session, actor, found),
         "timeline": queries.timeline(session, actor, found),
         "messages": queries.messages(session, actor, found),
-        "actions": offered(actor, found, facts_of(session, actor, found), clock.now()),
+        "actions": offered(actor, found, facts_of(session, found, there), clock.now()),
     }
-
-
-def _own_client(session: Session, actor: Actor, found: Scoped) -> UUID | None:
-    if found.party is Party.SENDER:
-        return found.client_id
-    return client_of_referral(session, actor, found.referral.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from app.http.api.shape import SetOf
+from app.http.api.shape import SetOf, Shape
 from orgs.facts import AgeBand, Gender
 from orgs.programmes.rules import ServiceType
 from referrals.life.disclosure import Category, Need, Urgency
@@ -94,7 +94,7 @@ class MessageSchema(Schema):
     staff_id = fields.UUID(required=True, allow_none=True)
 
 
-class ReferralLineSchema(Schema):
+class ReferralLineSchema(Shape):
     """A referral in a list: by reference, without a person."""
 
     id = fields.UUID(required=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -13,7 +12,6 @@ from app.core.context import Actor
 from app.core.errors import NotFound
 from app.http.filters import in_language
 from orgs.areas.queries import area_names
-from orgs.clients.queries import client_of_referral
 from orgs.programmes import queries as directory
 from orgs.programmes.records import ProgrammeView
 from orgs.programmes.shown import area_codes
@@ -32,12 +30,13 @@ from referrals.life.words import ACTION, word
 from referrals.page import story
 from referrals.page.action_words import FIXED_ONLY, GRAVE, IN_CONFIDENCE, LATER
 from referrals.page.forms import AnswerForm, StepForm
-from referrals.page.offers import facts_of, offered
+from referrals.page.offers import facts_of, offered, own_record
 
 
 def page(session: Session, who: Actor, found: Scoped, now: datetime, message_form: StepForm) -> dict[str, Any]:
     """Everything on the page: what is known, the packet by its stage, one timeline, what may be done now."""
-    actions = offered(who, found, facts_of(session, who, found), now)
+    there = own_record(session, who, found)
+    actions = offered(who, found, facts_of(session, found, there), now)
     head = head_of(session, found)
     happened, said = queries.timeline(session, who, found), queries.messages(session, who, found)
     return {
@@ -52,7 +51,7 @@ def page(session: Session, who: Actor, found: Scoped, now: datetime, message_for
         "message_note": message_note(found),
         "words": ACTION,
         "grave": GRAVE,
-        "client_href": _client_href(session, who, found),
+        "client_href": url_for("clients.show", client_id=there.client_id) if there.client_id else "",
         "suggested": _suggested(session, found),
         "panels": panels_for(session, who, found),
         "now": now,
@@ -108,14 +107,6 @@ def _receiver_reads(found: Scoped, now: datetime) -> str:
     row = found.referral
     parts = disclosure.visible_parts(Party.RECEIVER, found.state, row.ended_at, row.readable_until, now)
     return "all" if Part.IDENTITY in parts else "first" if parts else "nothing"
-
-
-def _client_href(session: Session, who: Actor, found: Scoped) -> str:
-    """One's own record of the person, if one has one and may see it."""
-    mine: UUID | None = found.client_id
-    if found.party is Party.RECEIVER:
-        mine = client_of_referral(session, who, found.referral.id)
-    return url_for("clients.show", client_id=mine) if mine else ""
 
 
 def _suggested(session: Session, found: Scoped) -> str:

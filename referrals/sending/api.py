@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
+from app.core.errors import NotFound
 from app.http.api.base import ApiBlueprint
 from app.http.api.steps import ETAG_DOC, OnceHeaders, StepHeaders, check_version, once
 from app.http.session import actor, transaction
-from orgs.clients.queries import client_values
-from orgs.programmes import queries as directory
-from referrals.consents.queries import consent
 from referrals.life.scope import load
 from referrals.page.api import Answer, shown
 from referrals.page.schemas import ReferralSchema
@@ -23,7 +21,7 @@ from referrals.sending import rules, schemas
 from referrals.sending.alternatives import next_alternative
 from referrals.sending.drafts import check_follows
 from referrals.sending.rules import DraftBody
-from referrals.sending.use_cases import Preview, Request, preview, send
+from referrals.sending.use_cases import Preview, Request, at_hand, preview, send
 
 api = ApiBlueprint("api_sending", __name__, url_prefix="/api/v1/referrals", description="Sending referrals.")
 
@@ -39,7 +37,7 @@ class Sending(MethodView):
             seen = sent.pop("seen", None)
             done = once(
                 session, actor(), "referral.send", headers,
-                lambda: send(session, actor(), _request(session, actor(), sent), seen=seen).id,
+                lambda: send(session, actor(), _request(session, actor(), sent, lock=True), seen=seen).id,
                 status=201,
             )  # fmt: skip
             return shown(session, load(session, actor(), done.id), done)
@@ -75,11 +73,12 @@ def _next(session: Session, who: Actor, headers: dict[str, str], referral_id: UU
     return next_alternative(session, who, referral_id).id
 
 
-def _request(session: Session, who: Actor, sent: dict[str, Any]) -> Request:
+def _request(session: Session, who: Actor, sent: dict[str, Any], *, lock: bool = False) -> Request:
     """What is asked, with the answers that the record gives, as on the pages. Raises NotFound, NotAllowed."""
-    row = consent(session, who, sent["consent_id"])
-    record = client_values(session, who, row.client_id).record
-    programme = directory.programme(session, row.programme_id, org_id=row.receiver_org_id)
+    there = at_hand(session, who, sent["consent_id"], lock=lock)
+    row, record, programme = there.row, there.client.record, there.programme
+    if programme is None:
+        raise NotFound
     if sent["previous_id"] is not None:
         check_follows(session, who, sent["previous_id"], row.client_id)
     body = DraftBody(

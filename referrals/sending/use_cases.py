@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.clock import PHNOM_PENH
 from app.core.context import Actor
+from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
 from app.core.ids import new_id, reference
 from app.core.keys import keyring
@@ -22,7 +23,7 @@ from orgs.programmes import queries as directory
 from orgs.programmes.criteria import Kind as CriterionKind
 from orgs.programmes.records import ProgrammeView
 from orgs.programmes.rules import Openings
-from orgs.programmes.timing import promise
+from orgs.programmes.timing import Promise
 from orgs.staff.queries import organisation, public_key
 from referrals.consents.models import ConsentRow
 from referrals.consents.queries import carries_referral, consent, value_of
@@ -40,6 +41,7 @@ from referrals.life.models import Referral, ReferralClient
 from referrals.life.packets import identity_to_json, triage_to_json
 from referrals.life.policy import Party
 from referrals.life.redisclosure import CURRENT, Notice
+from referrals.life.scope import Scoped, hold
 from referrals.life.states import Action, State, check_step
 from referrals.slips import issue
 
@@ -104,18 +106,41 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     composed = _composed(row, client, programme, request, now)
     if seen is not None and seen != composed.fingerprint:
         raise Conflict(N_("What would be sent has changed since you looked. Look at it again."))
-    referral = _referral(session, actor, row, composed, now)
+    referral = _referral(actor, row, composed, now)
     session.add(referral)
     session.flush()
     session.add(_link(session, actor, row, referral, request))
-    packet_store.put(session, referral, public_key(session, programme.org_id), composed.triage, composed.identity)
-    issue.make(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
+    session.flush()
+    slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
+    receiver = public_key(session, programme.org_id)
+    packet_store.put(session, referral, receiver, composed.triage, composed.identity, slip)
     events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
     session.execute(
         text("SELECT sec.note_uptake(:sender, :referral, 'referred', :day)"),
         {"sender": actor.org_id, "referral": referral.id, "day": now.astimezone(PHNOM_PENH).date()},
     )
+    hold(session, Scoped(referral, Party.SENDER, client.worker_id == actor.staff_id, client.id))
     return referral
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """What a referral is made from: the permission, the client, and the programme if one may still see it."""
+
+    row: ConsentRow
+    client: ClientView
+    programme: ProgrammeView | None
+
+
+def at_hand(session: Session, actor: Actor, consent_id: UUID, *, lock: bool = False) -> AtHand:
+    """Read once in a transaction, and so audited once. Raises NotFound, NotAllowed."""
+
+    def read() -> AtHand:
+        row = consent(session, actor, consent_id, lock=lock)
+        client = client_values(session, actor, row.client_id)
+        return AtHand(row, client, directory.programmes(session, [row.programme_id]).get(row.programme_id))
+
+    return remembered(session, ("at hand", consent_id, lock), read)
 
 
 def _in_scope(
@@ -123,20 +148,19 @@ def _in_scope(
 ) -> tuple[ConsentRow, ClientView, ProgrammeView]:
     if actor.staff_id is None:
         raise NotAllowed
-    row = consent(session, actor, request.consent_id, lock=lock)
-    client = client_values(session, actor, row.client_id)
+    there = at_hand(session, actor, request.consent_id, lock=lock)
+    row, client = there.row, there.client
     if client.archived_at is not None:
         raise Conflict(N_("This record is archived. Bring it back first."))
     check_in_force(value_of(row), request.programme_id or row.programme_id, clock.now())
-    programme = _taking(session, row)
+    programme = _taking(session, there.programme)
     if programme.openings is Openings.FULL and not request.waiting_list:
         raise Conflict(N_("This programme is full. Choose another one, or say that the person is content to wait."))
     return row, client, programme
 
 
-def _taking(session: Session, row: ConsentRow) -> ProgrammeView:
+def _taking(session: Session, programme: ProgrammeView | None) -> ProgrammeView:
     """The programme of a permission, if it still stands in the directory and takes referrals."""
-    programme = directory.programmes(session, [row.programme_id]).get(row.programme_id)
     if programme is None or not (programme.accepting and programme.published):
         raise Conflict(_CLOSED)
     if not organisation(session, programme.org_id).active:
@@ -179,9 +203,9 @@ def _values(client: ClientView) -> ClientValues:
     )
 
 
-def _referral(session: Session, actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
+def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
     programme = composed.programme
-    promised = promise(session, programme.org_id, programme.id)
+    promised = Promise(programme.response_minutes, programme.hours)
     due, until = promised.due(now), _readable_until(row, now)
     return Referral(
         sender_org_id=actor.org_id,

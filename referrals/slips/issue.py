@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Insert, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid
-from app.core.keys import keyring
+from app.core.keys import Keyring, keyring
 from referrals.slips import codes
 from referrals.slips.codes import SlipKey
 from referrals.slips.models import Slip
@@ -31,20 +31,24 @@ class Printed:
     token: str
 
 
-def make(session: Session, *, sender_org_id: UUID, referral_id: UUID, receiver_org_id: UUID) -> None:
-    """Give a new referral its slip. Only hashes can be searched; the sender can print it again."""
-    printed = Printed(codes.new_code(), codes.new_token())
-    secrets = json.dumps({"code": printed.code, "token": printed.token})
-    session.execute(
-        insert(Slip).values(
-            sender_org_id=sender_org_id,
-            referral_id=referral_id,
-            receiver_org_id=receiver_org_id,
-            code_hash=_digest(printed.code),
-            token_hash=codes.token_digest(printed.token),
-            secrets=keyring(session).seal("slips", "secrets", referral_id, secrets),
-        )
+def making(session: Session, *, sender_org_id: UUID, referral_id: UUID, receiver_org_id: UUID) -> Insert:
+    """What gives a new referral its slip. Only hashes can be searched; the sender can print it again."""
+    return insert(Slip).values(
+        sender_org_id=sender_org_id,
+        referral_id=referral_id,
+        receiver_org_id=receiver_org_id,
+        **columns(keyring(session), referral_id),
     )
+
+
+def columns(keys: Keyring, referral_id: UUID) -> dict[str, bytes]:
+    """A new slip as it is stored: sealed for its sender, and by what it is found."""
+    made = Printed(codes.new_code(), codes.new_token())
+    return {
+        "code_hash": _digest(made.code),
+        "token_hash": codes.token_digest(made.token),
+        "secrets": keys.seal("slips", "secrets", referral_id, json.dumps({"code": made.code, "token": made.token})),
+    }
 
 
 def printed(session: Session, actor: Actor, referral_id: UUID) -> Printed:
