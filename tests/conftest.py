@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from tests.network import Network, Servers
 
-pytest_plugins = ["tests.plugins.no_skips", "tests.plugins.browser"]
+pytest_plugins = ["tests.bouncing", "tests.plugins.no_skips", "tests.plugins.browser"]
 
 
 settings.register_profile("spean", deadline=None)  # shared machines stall; slowness is measured elsewhere

@@ -78,7 +78,8 @@ def _first_steward(session: Session) -> str:
 
 
 def _seen(fresh: Servers, token: str) -> tuple[int, int]:
-    """How many organisations and colleagues the first person sees."""
+    """How many organisations and colleagues the first person sees, from a process that begins anew."""
+    fresh.engines["spean_web"].dispose()
     with Session(fresh.engines["spean_web"]) as session:
         db.entering(session, db.by_token(token))
         with db.transaction(session):

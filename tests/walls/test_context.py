@@ -246,6 +246,22 @@ ENDINGS: dict[str, str] = {
 }
 
 
+def test_two_requests_of_one_person_do_not_wait_for_each_other(network: Network) -> None:
+    """Both would note that the person is there; the first one that does holds the session's row until it ends."""
+    person = manager(network)
+    with network.servers.administrator() as staging:
+        staging.execute(
+            "UPDATE sec.sessions SET seen_at = now() - interval '2 minutes' WHERE staff_id = %s", [person.staff_id]
+        )
+    with person.transaction(), person.transaction() as (_session, actor):
+        assert actor.staff_id == person.staff_id
+    with network.servers.administrator() as looking:
+        seen = looking.execute(
+            "SELECT seen_at > now() - interval '1 minute' FROM sec.sessions WHERE staff_id = %s", [person.staff_id]
+        ).fetchone()
+    assert seen == (True,)
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("official", [False, True])
 def test_a_session_that_ended_enters_no_more(network: Network, ending: str, official: bool) -> None:  # noqa: FBT001

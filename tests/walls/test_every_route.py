@@ -16,7 +16,7 @@ from app.http.gate import OFFICIAL, OPEN
 from app.http.problems import API_ROOT, DOCS_PAGE
 from tests.network import Network, Person
 from tests.pages import client_for, site, steady
-from tests.walls.statements import heard
+from tests.statements import heard
 from tests.walls.world import CASE_ARGUMENTS, World, world
 
 CASES = frozenset(

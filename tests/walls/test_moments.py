@@ -30,7 +30,7 @@ def refused(people: Cast, referral_id: UUID, match: str, **changed: object) -> N
     """The same referral once more, as SQL of the sender's, with something about it changed."""
     with people.outreach.transaction() as (session, _actor):
         row = session.scalars(select(Referral).where(Referral.id == referral_id)).one()
-        values = {c.key: getattr(row, c.key) for c in Referral.__table__.columns}
+        values = {c.key: getattr(row, c.key) for c in Referral.__mapper__.column_attrs}
         values |= {"id": new_id(), "ref": "R-2222222", "sent_at": clock.now(), **changed}
         with pytest.raises(IntegrityError, match=match), session.begin_nested():
             session.execute(insert(Referral).values(**values))

@@ -156,7 +156,7 @@ def test_the_database_refuses_a_referral_without_consent(people: Cast) -> None:
     referral_id = people.send()
     with people.outreach.transaction() as (session, _actor):
         row = session.scalars(select(Referral).where(Referral.id == referral_id)).one()
-        values = {c.key: getattr(row, c.key) for c in Referral.__table__.columns if c.key not in {"id", "ref"}}
+        values = {c.key: getattr(row, c.key) for c in Referral.__mapper__.column_attrs if c.key not in {"id", "ref"}}
         values |= {"programme_id": people.second_id, "state": "sent"}
         with pytest.raises(IntegrityError, match="no consent in force"), session.begin_nested():
             session.execute(insert(Referral).values(id=new_id(), ref="R-2222222", **values))

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.network import Network, Person
 from tests.pages import client_for, site, steady
-from tests.walls.statements import heard
+from tests.statements import heard
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ def test_one_persons_referral_does_not_rest_on_anothers_permission(people: Cast)
     with people.outreach.transaction() as (session, actor):
         another = create_client(session, actor, SOKHA)
         row = session.scalars(select(Referral).where(Referral.id == referral_id)).one()
-        values = {c.key: getattr(row, c.key) for c in Referral.__table__.columns}
+        values = {c.key: getattr(row, c.key) for c in Referral.__mapper__.column_attrs}
         made = values | {"id": new_id(), "ref": "R-2222222", "consent_id": consent_id, "sent_at": clock.now()}
         made["readable_until"] = clock.now() + timedelta(days=1)
         session.execute(insert(Referral).values(**made))

@@ -71,6 +71,7 @@ def test_what_managers_do_is_recorded(network: Network) -> None:
         use_cases.invite(session, actor, frozenset({"outreach"}))
         use_cases.new_password_link(session, actor, peer.staff_id)
         use_cases.change_staff(session, actor, peer.staff_id, roles=frozenset({"outreach"}), active=False, version=1)
+    with org.manager.transaction() as (session, actor):
         rows = session.scalars(
             select(AuditRow.action).where(AuditRow.org_id == org.id, AuditRow.staff_id == actor.staff_id)
         )

@@ -253,13 +253,14 @@ def test_no_statement_reads_whole_rows_or_counts_to_the_end(people: Cast) -> Non
             getattr(queries, side)(session, actor, tabs[0], ALL)
         counting = [one for one in said if "count(" in one]
         assert len(counting) == 1
-        assert counting[0].count("LIMIT") >= len(tabs)
+        assert counting[0].count("LIMIT") >= counting[0].count("count(")
         assert not any("readable_until" in one or "pseudonym" in one for one in said)
 
 
 def test_counting_stops(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MANY > 999  # the tab says 999+
+    assert MANY > 99  # the tab says 99+
     monkeypatch.setattr(queries, "MANY", 2)
+    monkeypatch.setattr(queries, "_inbox_counts", queries._inbox_counts.__wrapped__)  # written anew, with that
     for _ in range(3):
         people.send()
     assert inbox(people.nurse).counts["sent"] == 2

@@ -60,6 +60,10 @@ class Probe:
     table: str = ""
 
 
+ORDERS = {"audit_log": "staff_id, action, subject, at, id"}
+"""Which row is copied, where the database gives ids that are not the same in both worlds."""
+
+
 @dataclass
 class _Table:
     name: str
@@ -149,7 +153,7 @@ def _copy(kind: str, table: _Table, how: str, changed: Mapping[str, Any]) -> Pro
         values.setdefault(last, FRESH)
     columns = [one for one in table.columns if one not in table.generated]
     taken = [f"CAST(:{one} AS {table.columns[one]})" if one in values else one for one in columns]
-    order = ", ".join(table.key) or "1"
+    order = ORDERS.get(table.name) or ", ".join(table.key) or "1"
     return Probe(
         kind,
         f"insert {table.name}: {how}",

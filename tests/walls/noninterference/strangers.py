@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.core import idempotency
 from app.core.errors import NotFound
-from orgs.clients import ownership
 from orgs.clients import queries as clients
 from orgs.clients.timeline import timeline
 from orgs.clients.use_cases.episodes import end_episode, open_episode
@@ -79,7 +78,7 @@ STRANGERS: dict[str, Asking] = {
     "client": lambda a, b: run(a.caseworker, clients.client_values, b.ids["client"]),
     "timeline": lambda a, b: run(a.caseworker, timeline, b.ids["client"]),
     "names": lambda a, b: run(a.caseworker, clients.names, [b.ids["client"], _own_client(a)]),
-    "how one stands to": lambda a, b: run(a.outreach, ownership.standing, b.ids["client"]),
+    "whom one took in": lambda a, b: run(a.caseworker, clients.taken_in, b.ids["referral"]),
     "edit": lambda a, b: run(a.caseworker, edit_client, b.ids["client"], SOKHA, version=1),
     "archive": lambda a, b: run(a.caseworker, archive, b.ids["client"], version=1),
     "reassign": lambda a, b: run(a.caseworker, reassign, b.ids["client"], a.outreach.staff_id, version=1),

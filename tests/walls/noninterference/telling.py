@@ -75,7 +75,7 @@ class Ear:
 
     def _many(self, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
         if isinstance(value, Base):
-            return {column.key: self.plain(getattr(value, column.key)) for column in value.__table__.columns}
+            return {column.key: self.plain(getattr(value, column.key)) for column in value.__mapper__.column_attrs}
         if isinstance(value, Row):
             return {name: self.plain(one) for name, one in value._mapping.items()}
         if dataclasses.is_dataclass(value):
