@@ -114,8 +114,6 @@ class Floors:
         ).fetchone()
         sender, ref = row or (None, None)
         self._happened(sender, referral, org, org, staff, event, "accepted", to=sender, ref=ref)
-        day = clock.now().date()
-        self._web.execute("SELECT sec.note_uptake(%s, %s, 'accepted', %s)", (sender, referral, day))
         for part in ("triage", "identity"):
             disclosed = "INSERT INTO app.disclosures (sender_org_id, referral_id, part, receiver_org_id, at)"
             self._web.execute(
@@ -166,7 +164,6 @@ class Floors:
             (org, referral, receiver, os.urandom(32), os.urandom(32), b"\x02\x00\x00\x00\x01" + os.urandom(93)),
         )
         self._happened(org, referral, receiver, org, staff, uuid4(), "sent", to=receiver, ref=ref)
-        self._web.execute("SELECT sec.note_uptake(%s, %s, 'referred', %s)", (org, referral, now.date()))
         self._audit(org, staff, referral, ref, "client.read", "referral.sent", "packet.read")
 
     def _happened(

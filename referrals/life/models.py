@@ -120,6 +120,27 @@ class Referral(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
+class ReferralCounts(Base):
+    """How many referrals of an organisation are in each state, on each side. The database keeps it, step by step."""
+
+    __tablename__ = "referral_counts"
+    __table_args__ = (points_to("org_id", "organisations", "id"),)
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)
+    sent: Mapped[int]
+    waitlisted: Mapped[int]
+    accepted: Mapped[int]
+    arrived: Mapped[int]
+    completed: Mapped[int]
+    stopped: Mapped[int]
+    declined: Mapped[int]
+    released: Mapped[int]
+    cancelled: Mapped[int]
+    withdrawn: Mapped[int]
+    expired: Mapped[int]
+
+
 COMES_BY: SQLColumnExpression[datetime | None] = Referral.__table__.c.comes_by
 """The appointment, or the end of the walk-in days."""
 
@@ -132,7 +153,7 @@ class ReferralClient(Base):
         points_to("sender_org_id referral_id", "referrals", "sender_org_id id"),
         points_to("sender_org_id client_id", "clients"),
         points_to("sender_org_id staff_id", "staff"),
-        Index("referral_clients_client", "sender_org_id", "client_id"),
+        Index("referral_clients_client", "sender_org_id", "client_id", postgresql_include=["referral_id"]),
     )
 
     sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.clock import PHNOM_PENH
 from app.core.context import Actor
 from orgs.programmes.timing import promise
 from referrals.life import events
@@ -18,14 +16,6 @@ from referrals.life.disclosure import readable_until
 from referrals.life.models import Referral
 from referrals.life.policy import Party
 from referrals.life.states import ENDED, Action, State, check_step
-
-_COUNTED: Mapping[Action, tuple[str, ...]] = {
-    Action.ACCEPT: ("accepted",),
-    Action.ACCEPT_AND_ARRIVE: ("accepted", "arrived"),
-    Action.NOTE_ARRIVAL: ("arrived",),
-    Action.COMPLETE: ("completed",),
-}
-"""What of a referral's way is counted in published uptake (sending is counted where it happens)."""
 
 _ANSWERS = frozenset({State.ACCEPTED, State.ARRIVED, State.WAITLISTED, State.DECLINED})
 
@@ -40,9 +30,10 @@ def step(
     changes: Mapping[str, Any] | None = None,
     **detail: str | int | bool | None,
 ) -> None:
-    """Take `action`: the new state, its times, `changes` to other columns, the event, and what is counted.
+    """Take `action`: the new state, its times, `changes` to other columns, and the event.
 
-    `detail` goes into the event, for both sides to read. Raises Conflict in the wrong state.
+    `detail` goes into the event, for both sides to read. What is counted of a step, the database counts.
+    Raises Conflict in the wrong state.
     """
     before, now = State(referral.state), clock.now()
     after = check_step(before, action)
@@ -59,8 +50,6 @@ def step(
         referral.version += 1
     referral.updated_at = now
     events.note(session, actor, referral, events.OF[action], by, **detail)
-    if after is not before:
-        _count(session, referral, action, now)
 
 
 def _stamp(referral: Referral, after: State, now: datetime) -> None:
@@ -72,16 +61,3 @@ def _stamp(referral: Referral, after: State, now: datetime) -> None:
         referral.ended_at = now
         until = readable_until(after, now, referral.readable_until) or now
         referral.readable_until = min(referral.readable_until, until)  # it never grows, also when it had passed
-
-
-def _count(session: Session, referral: Referral, action: Action, now: datetime) -> None:
-    for measure in _COUNTED.get(action, ()):
-        session.execute(
-            text("SELECT sec.note_uptake(:sender, :referral, :measure, :day)"),
-            {
-                "sender": referral.sender_org_id,
-                "referral": referral.id,
-                "measure": measure,
-                "day": now.astimezone(PHNOM_PENH).date(),
-            },
-        )

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.clock import PHNOM_PENH
 from app.core.context import Actor
 from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
@@ -115,10 +113,6 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     receiver = public_key(session, programme.org_id)
     packet_store.put(session, referral, receiver, composed.triage, composed.identity, slip)
     events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
-    session.execute(
-        text("SELECT sec.note_uptake(:sender, :referral, 'referred', :day)"),
-        {"sender": actor.org_id, "referral": referral.id, "day": now.astimezone(PHNOM_PENH).date()},
-    )
     hold(session, Scoped(referral, Party.SENDER, client.worker_id == actor.staff_id, client.id))
     return referral
 

@@ -31,7 +31,6 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.revoke_staff(uuid)": (WEB,),
     "sec.end_officials(uuid)": (WEB,),
     "sec.withdraw(uuid,uuid)": (WEB,),
-    "sec.note_uptake(uuid,uuid,text,date)": (WEB,),
     # The worker's everybody's work, by reference.
     "sec.claim_jobs(integer,interval)": (WORKER,),
     "sec.enter_job(uuid)": (WORKER,),
@@ -93,6 +92,9 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.follow_consent()": (OWNER,),
     "sec.check_step()": (OWNER,),
     "sec.follow_state()": (OWNER,),
+    "sec.count_state()": (OWNER,),
+    "sec.note_referred()": (OWNER,),
+    "sec.note_reached()": (OWNER,),
     "sec.begin_audit()": (OWNER,),
     "sec.note_audit()": (OWNER,),
 }

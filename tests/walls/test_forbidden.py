@@ -102,6 +102,8 @@ WALLS = (
     "SELECT sec.sealed('x')",
     "SELECT sec.context()",
     "SELECT sec.move_places(gen_random_uuid(), gen_random_uuid(), 1)",
+    "SELECT sec.note_uptake(r, 'completed', now()) FROM app.referrals r",
+    "UPDATE app.referral_counts SET sent = 0",
 )
 SECRETS = (
     *(f"SELECT * FROM sec.{table}" for table in ("seal_key", "credentials", "sessions")),

@@ -64,9 +64,6 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.revoke_staff(uuid)": ("SELECT sec.revoke_staff(%(staff)s)", NOTHING),
     "sec.end_officials(uuid)": ("SELECT sec.end_officials(%(org)s)", NOTHING),
     "sec.withdraw(uuid,uuid)": ("SELECT sec.withdraw(%(org)s, %(referral)s)", NOTHING),
-    "sec.note_uptake(uuid,uuid,text,date)": (
-        "SELECT sec.note_uptake(%(org)s, %(referral)s, 'referred', current_date)", NOTHING,
-    ),
     "sec.claim_jobs(integer,interval)": (
         "SELECT * FROM sec.claim_jobs(1000, '1 second')", "job references: id, kind and R-…",
     ),
