@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.core import db
 from app.core.context import Actor
 from app.core.settings import WorkerSettings, load_worker
+from worker.mark import Mark
 
 
 class Gone(Exception):  # noqa: N818 - words of the house
@@ -56,6 +57,11 @@ class Workshop:
     def publisher(self) -> Engine:
         """Connections under the role that publishes uptake."""
         return db.engine(self.settings.publisher_url, size=1)
+
+    @cached_property
+    def mark(self) -> Mark:
+        """Whether the relay has been asked to look."""
+        return Mark(self.settings)
 
     def close(self) -> None:
         """Close the connections that were opened."""

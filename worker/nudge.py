@@ -11,12 +11,14 @@ from collections.abc import Callable
 from celery import Celery
 from flask import Flask, current_app, has_app_context
 from kombu.exceptions import OperationalError
+from redis import RedisError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.core.settings import Shared
 from app.http.session import DoorSession
 from worker.config import RELAY, celery_settings
+from worker.mark import Mark
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +33,13 @@ def nudger(settings: Shared) -> Callable[[], None]:
     sender = Celery("spean", set_as_current=False)
     sender.conf.update(celery_settings(settings))
     sender.conf.broker_transport_options |= _ONCE
+    mark = Mark(settings)
 
     def nudge() -> None:
         try:
-            sender.send_task(RELAY, expires=_STALE_S, retry=False)
-        except (OperationalError, OSError):
+            if mark.set():
+                sender.send_task(RELAY, expires=_STALE_S, retry=False)
+        except (RedisError, OperationalError, OSError):
             log.warning("the relay could not be nudged; it will look by itself")
 
     return nudge

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task
+from redis import RedisError
 
 from worker import config, delivery, periodic
 from worker import relay as outbox
@@ -14,6 +16,8 @@ from worker.context import workshop
 @shared_task(name=config.RELAY)
 def relay() -> None:
     """Hand out what waits; come back at once if there may be more."""
+    with suppress(RedisError):  # a mark that stays fades by itself
+        workshop().mark.clear()
     if outbox.relay(workshop(), lambda job_id: deliver.delay(str(job_id))) == outbox.BATCH:
         relay.delay()
 

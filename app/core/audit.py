@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, desc, event, insert
+from sqlalchemy import Index, desc, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
 from app.core.context import Actor
 from app.core.db import Base, points_to
 from app.core.ids import new_id
+from app.core.rows import add
 
 _WAITING = "audit"
 
@@ -76,4 +77,4 @@ def record(
 def _write(session: Session) -> None:
     begun, rows = session.info.pop(_WAITING, (None, []))
     if rows and begun is session.get_transaction():
-        session.execute(insert(AuditRow).values(rows))
+        add(session, (AuditRow, rows))

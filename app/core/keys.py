@@ -228,27 +228,35 @@ class Keyring:
         theirs = select(cast(func.jsonb_agg(packed), Text)).where(
             ClientKey.org_id == self.org_id, ClientKey.client_id == client_id
         )
+        return theirs.scalar_subquery().label("client_keys"), self.own_along()
+
+    def own_along(self) -> Label[Any]:
+        """The same for the organisation's own keys. Hand one row's to `bring_own`."""
         if self._org:
-            return theirs.scalar_subquery().label("client_keys"), literal(None, Text).label("org_keys")
+            return literal(None, Text).label("org_keys")
         own = func.jsonb_build_array(
             OrgKey.version, OrgKey.kek_version, func.encode(OrgKey.data_key, "hex"),
             func.encode(OrgKey.private_key, "hex"), func.encode(OrgKey.count_key, "hex"),
         )  # fmt: skip
         ours = select(cast(func.jsonb_agg(own), Text)).where(OrgKey.org_id == self.org_id)
-        return theirs.scalar_subquery().label("client_keys"), ours.scalar_subquery().label("org_keys")
+        return ours.scalar_subquery().label("org_keys")
 
     def bring(self, rows: Iterable[tuple[UUID, str | None, str | None]]) -> None:
         """Open what came along: a client's id, `client_keys` and `org_keys` of each row."""
         for client_id, theirs, ours in rows:
-            if ours and not self._org:
-                for version, kek_version, data, private, counting in json.loads(ours):
-                    sealed = bytes.fromhex(data), bytes.fromhex(private), counting and bytes.fromhex(counting)
-                    self._org[version] = opened(self._kek, self.org_id, version, kek_version, *sealed)
+            self.bring_own(ours)
             if theirs and client_id not in self._clients:
                 self._clients[client_id] = {
                     generation: self.open_client(client_id, generation, WrappedKey(version, bytes.fromhex(wrapped)))
                     for generation, version, wrapped in json.loads(theirs)
                 }
+
+    def bring_own(self, ours: str | None) -> None:
+        """Open the organisation's own, if they came along and were not open."""
+        if ours and not self._org:
+            for version, kek_version, data, private, counting in json.loads(ours):
+                sealed = bytes.fromhex(data), bytes.fromhex(private), counting and bytes.fromhex(counting)
+                self._org[version] = opened(self._kek, self.org_id, version, kek_version, *sealed)
 
     def _wrapped(self, client_ids: list[UUID]) -> list[tuple[UUID, int, int, bytes]]:
         """Clients' keys as they stand. The first time, the organisation's own come in the same statement."""

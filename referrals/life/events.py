@@ -7,12 +7,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.ids import new_id
+from app.core.rows import add
 from referrals.life.models import OutboxRow, Referral, ReferralEvent
 from referrals.life.policy import Party
 from referrals.life.states import Action
@@ -91,19 +91,18 @@ def note(
     """
     event_id, now = new_id(), clock.now()
     session.flush()
-    event = insert(ReferralEvent).values(
-        sender_org_id=referral.sender_org_id,
-        id=event_id,
-        referral_id=referral.id,
-        receiver_org_id=referral.receiver_org_id,
-        kind=kind,
-        at=now,
-        by_org_id=None if actor.is_system else actor.org_id,
-        by_staff_id=actor.staff_id,
-        detail=detail,
-    )
-    audit.record(session, actor, f"referral.{kind}", subject="referral", subject_id=referral.id, ref=referral.ref)
-    rows = [
+    event = {
+        "sender_org_id": referral.sender_org_id,
+        "id": event_id,
+        "referral_id": referral.id,
+        "receiver_org_id": referral.receiver_org_id,
+        "kind": kind,
+        "at": now,
+        "by_org_id": None if actor.is_system else actor.org_id,
+        "by_staff_id": actor.staff_id,
+        "detail": detail,
+    }
+    outbox = [
         {
             "org_id": referral.sender_org_id if party is Party.SENDER else referral.receiver_org_id,
             "id": new_id(),
@@ -119,8 +118,8 @@ def note(
         }
         for party in sorted(told(kind, by))
     ]
-    if rows:
-        event = insert(OutboxRow).values(rows).add_cte(event.cte("happened"))  # one statement for both
+    add(session, (ReferralEvent, [event]), (OutboxRow, outbox))
+    if outbox:
         session.info["told"] = True  # whoever commits may wake the relay
-    session.execute(event)
+    audit.record(session, actor, f"referral.{kind}", subject="referral", subject_id=referral.id, ref=referral.ref)
     return event_id

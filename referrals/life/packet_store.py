@@ -6,17 +6,17 @@ What the acting side may read is decided twice: `disclosure.visible_parts` here,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Insert, and_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
-from app.core.db import remembered
+from app.core.db import Base, remembered
 from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
+from app.core.rows import Rows, add
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
 from referrals.life import disclosure, packets
@@ -46,15 +46,15 @@ def put(
     receiver: PublicKey,
     triage: TriagePart,
     identity: IdentityPart,
-    *beside: Insert,
+    *beside: tuple[type[Base], Rows],
 ) -> None:
     """Seal both parts, wrap their keys to the sender and to the receiver, and put `beside` away in the same statement.
 
-    The keys' rows point to the parts', which one statement may write at once.
+    The sender, who has just written it, need not ask for it again.
     """
-    ring = keyring(session)
+    ring, found = keyring(session), Scoped(referral, Party.SENDER)
     contents = {Part.TRIAGE: packets.triage_to_json(triage), Part.IDENTITY: packets.identity_to_json(identity)}
-    parts, keys = [], []
+    parts, keys, kept = [], [], {}
     for part, content in contents.items():
         sealed = ring.seal_part(receiver, referral.id, part, content)
         same = {"sender_org_id": referral.sender_org_id, "referral_id": referral.id, "part": part}
@@ -65,10 +65,9 @@ def put(
         ):
             held = {"holder": holder, "holder_org_id": org, "key_version": wrap.version, "wrapped": wrap.wrapped}
             keys.append({**same, **held})
-    written = insert(PacketKey).values(keys).add_cte(insert(PacketPart).values(parts).cte("parts"))
-    for number, one in enumerate(beside):
-        written = written.add_cte(one.cte(f"beside_{number}"))
-    session.execute(written)
+        kept[part] = sealed.for_sender, sealed.body
+    add(session, *beside, (PacketPart, parts), (PacketKey, keys))
+    remembered(session, _state_of(found), lambda: _Held(ring, found, kept))
 
 
 def read(session: Session, actor: Actor, found: Scoped) -> Packet:
@@ -97,17 +96,8 @@ def _note_opened(session: Session, found: Scoped, parts: Iterable[Part]) -> None
     if found.party is not Party.RECEIVER:
         return
     row, now = found.referral, clock.now()
-    session.execute(
-        insert(Disclosure)
-        .values(
-            [
-                {"sender_org_id": row.sender_org_id, "referral_id": row.id, "part": part,
-                 "receiver_org_id": row.receiver_org_id, "at": now}
-                for part in sorted(parts)
-            ]
-        )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
+    same = {"sender_org_id": row.sender_org_id, "referral_id": row.id, "receiver_org_id": row.receiver_org_id}
+    add(session, (Disclosure, [{**same, "part": part, "at": now} for part in sorted(parts)]), anew=False)
 
 
 def _for(actor: Actor, found: Scoped, identity: IdentityPart) -> IdentityPart:
@@ -153,20 +143,27 @@ def _open(session: Session, found: Scoped) -> dict[Part, bytes]:
 def _held(session: Session, found: Scoped) -> _Held:
     """Asked once for each state of the referral: what a step opened or destroyed is seen after it."""
     row = found.referral
-    key = "packet", row.id, row.state, row.version, row.updated_at
 
     def read() -> _Held:
+        ring = keyring(session)
         held = session.execute(
-            select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body)
+            select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body, ring.own_along())
             .join(PacketPart, and_(PacketPart.sender_org_id == PacketKey.sender_org_id,
                                    PacketPart.referral_id == PacketKey.referral_id, PacketPart.part == PacketKey.part))
             .where(PacketKey.sender_org_id == row.sender_org_id, PacketKey.referral_id == row.id,
                    PacketKey.holder == _holder(found))
-        )  # fmt: skip
-        rows = {Part(part): (WrappedKey(version, wrapped), body) for part, version, wrapped, body in held}
-        return _Held(keyring(session), found, rows)
+        ).all()  # fmt: skip
+        ring.bring_own(held[0].org_keys if held else None)
+        return _Held(
+            ring, found, {Part(one.part): (WrappedKey(one.key_version, one.wrapped), one.body) for one in held}
+        )
 
-    return remembered(session, key, read)
+    return remembered(session, _state_of(found), read)
+
+
+def _state_of(found: Scoped) -> tuple[Hashable, ...]:
+    row = found.referral
+    return "packet", found.party, row.id, row.state, row.version, row.updated_at
 
 
 def _holder(found: Scoped) -> str:

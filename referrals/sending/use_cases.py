@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -107,11 +108,10 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     referral = _referral(actor, row, composed, now)
     session.add(referral)
     session.flush()
-    session.add(_link(session, actor, row, referral, request))
-    session.flush()
     slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
     receiver = public_key(session, programme.org_id)
-    packet_store.put(session, referral, receiver, composed.triage, composed.identity, slip)
+    link = ReferralClient, [_link(session, actor, row, referral, request)]
+    packet_store.put(session, referral, receiver, composed.triage, composed.identity, link, slip)
     events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
     hold(session, Scoped(referral, Party.SENDER, client.worker_id == actor.staff_id, client.id))
     return referral
@@ -227,14 +227,13 @@ def _readable_until(row: ConsentRow, now: datetime) -> datetime:
     return row.expires_at - timedelta(microseconds=secrets.randbelow(most // _SMALLEST + 1))
 
 
-def _link(session: Session, actor: Actor, row: ConsentRow, referral: Referral, request: Request) -> ReferralClient:
-    assert actor.staff_id is not None  # noqa: S101 - `_in_scope` asked
-    return ReferralClient(
-        sender_org_id=actor.org_id,
-        referral_id=referral.id,
-        client_id=row.client_id,
-        staff_id=actor.staff_id,
-        sitting_id=row.sitting_id,
-        previous_id=request.previous_id,
-        pseudonym=keyring(session).pseudonym(row.client_id),
-    )
+def _link(session: Session, actor: Actor, row: ConsentRow, referral: Referral, request: Request) -> dict[str, Any]:
+    return {
+        "sender_org_id": actor.org_id,
+        "referral_id": referral.id,
+        "client_id": row.client_id,
+        "staff_id": actor.staff_id,
+        "sitting_id": row.sitting_id,
+        "previous_id": request.previous_id,
+        "pseudonym": keyring(session).pseudonym(row.client_id),
+    }

@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid
 from app.core.keys import Keyring, keyring
+from app.core.rows import Rows
 from referrals.slips import codes
 from referrals.slips.codes import SlipKey
 from referrals.slips.models import Slip
@@ -31,14 +32,12 @@ class Printed:
     token: str
 
 
-def making(session: Session, *, sender_org_id: UUID, referral_id: UUID, receiver_org_id: UUID) -> Insert:
-    """What gives a new referral its slip. Only hashes can be searched; the sender can print it again."""
-    return insert(Slip).values(
-        sender_org_id=sender_org_id,
-        referral_id=referral_id,
-        receiver_org_id=receiver_org_id,
-        **columns(keyring(session), referral_id),
-    )
+def making(
+    session: Session, *, sender_org_id: UUID, referral_id: UUID, receiver_org_id: UUID
+) -> tuple[type[Slip], Rows]:
+    """The row that gives a new referral its slip. Only hashes can be searched; the sender can print it again."""
+    parties = {"sender_org_id": sender_org_id, "referral_id": referral_id, "receiver_org_id": receiver_org_id}
+    return Slip, [{**parties, **columns(keyring(session), referral_id)}]
 
 
 def columns(keys: Keyring, referral_id: UUID) -> dict[str, bytes]:
