@@ -153,6 +153,11 @@ class Keyring:
         self._org: dict[int, OrgSecrets] = {}
         self._clients: dict[UUID, dict[int, bytes]] = {}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the organisation's own keys are here, so that they need not come along."""
+        return bool(self._org)
+
     # --- the organisation's own key ---
     @property
     def newest(self) -> OrgSecrets:
@@ -228,18 +233,8 @@ class Keyring:
         theirs = select(cast(func.jsonb_agg(packed), Text)).where(
             ClientKey.org_id == self.org_id, ClientKey.client_id == client_id
         )
-        return theirs.scalar_subquery().label("client_keys"), self.own_along()
-
-    def own_along(self) -> Label[Any]:
-        """The same for the organisation's own keys. Hand one row's to `bring_own`."""
-        if self._org:
-            return literal(None, Text).label("org_keys")
-        own = func.jsonb_build_array(
-            OrgKey.version, OrgKey.kek_version, func.encode(OrgKey.data_key, "hex"),
-            func.encode(OrgKey.private_key, "hex"), func.encode(OrgKey.count_key, "hex"),
-        )  # fmt: skip
-        ours = select(cast(func.jsonb_agg(own), Text)).where(OrgKey.org_id == self.org_id)
-        return ours.scalar_subquery().label("org_keys")
+        ours = literal(None, Text).label("org_keys") if self.is_open else own_along(self.org_id)
+        return theirs.scalar_subquery().label("client_keys"), ours
 
     def bring(self, rows: Iterable[tuple[UUID, str | None, str | None]]) -> None:
         """Open what came along: a client's id, `client_keys` and `org_keys` of each row."""
@@ -393,6 +388,16 @@ def keyring(session: Session) -> Keyring:
         held = Keyring(session, session.info["kek"], org_id)
         session.info["keyring"] = held
     return held
+
+
+def own_along(org_id: SQLColumnExpression[UUID] | UUID) -> Label[Any]:
+    """What a statement selects so that an organisation's keys come along. Hand it to `Keyring.bring_own`."""
+    own = func.jsonb_build_array(
+        OrgKey.version, OrgKey.kek_version, func.encode(OrgKey.data_key, "hex"),
+        func.encode(OrgKey.private_key, "hex"), func.encode(OrgKey.count_key, "hex"),
+    )  # fmt: skip
+    ours = select(cast(func.jsonb_agg(own), Text)).where(OrgKey.org_id == org_id)
+    return ours.scalar_subquery().label("org_keys")
 
 
 def opened(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.db import remembered
@@ -49,11 +51,14 @@ def promise(session: Session, org_id: UUID, programme_id: UUID) -> Promise:
 
 
 def _promise(session: Session, org_id: UUID, programme_id: UUID) -> Promise:
-    row = session.execute(
-        select(Programme.response_minutes, Programme.hours).where(
-            Programme.org_id == org_id, Programme.id == programme_id
-        )
-    ).one_or_none()
+    row = session.execute(_promised(), {"org": org_id, "programme": programme_id}).one_or_none()
     if row is None:
         raise NotFound
     return Promise(row.response_minutes, hours_from_json(row.hours))
+
+
+@cache
+def _promised() -> Select[int, dict[str, Any]]:
+    """Written once for the process."""
+    org, programme = bindparam("org", type_=Uuid), bindparam("programme", type_=Uuid)
+    return select(Programme.response_minutes, Programme.hours).where(Programme.org_id == org, Programme.id == programme)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -106,10 +108,9 @@ def public_key(session: Session, org_id: UUID) -> PublicKey:
 
 def _known(session: Session, org_id: UUID) -> tuple[OrgName, PublicKey]:
     """What a packet is sealed to is asked together with whose it is."""
-    wanted = _organisations().add_columns(Organisation.public_key, Organisation.key_version)
 
     def read() -> tuple[OrgName, PublicKey] | None:
-        row = session.execute(wanted.where(Organisation.id == org_id)).one_or_none()
+        row = session.execute(_one_with_key(), {"id": org_id}).one_or_none()
         return None if row is None else (OrgName(*row[:-2]), PublicKey(*row[-2:]))
 
     found = remembered(session, ("organisation", org_id), read)
@@ -193,6 +194,13 @@ def _organisations() -> Select[UUID, str, str, str, str, str | None, bool, int]:
         Organisation.active,
         Organisation.version,
     )
+
+
+@cache
+def _one_with_key() -> Select[*tuple[Any, ...]]:
+    """Written once for the process."""
+    wanted = _organisations().add_columns(Organisation.public_key, Organisation.key_version)
+    return wanted.where(Organisation.id == bindparam("id", type_=Uuid))
 
 
 def _staff(actor: Actor) -> Select[Staff]:

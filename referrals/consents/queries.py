@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -23,13 +24,18 @@ def consent(session: Session, actor: Actor, consent_id: UUID, *, lock: bool = Fa
 
     `lock`: nobody else sends on it or withdraws it before this transaction ends.
     """
-    wanted = select(ConsentRow).where(ConsentRow.org_id == actor.org_id, ConsentRow.id == consent_id)
-    if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    row = session.execute(wanted).scalar_one_or_none()
+    row = session.execute(_one(lock=lock), {"org": actor.org_id, "consent": consent_id}).scalar_one_or_none()
     if row is None:
         raise NotFound
     return row
+
+
+@cache
+def _one(*, lock: bool) -> Select[ConsentRow]:
+    """Written once for the process."""
+    org, one = bindparam("org", type_=Uuid), bindparam("consent", type_=Uuid)
+    wanted = select(ConsentRow).where(ConsentRow.org_id == org, ConsentRow.id == one)
+    return wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted
 
 
 def of_client(session: Session, actor: Actor, client_id: UUID) -> list[ConsentRow]:
@@ -83,12 +89,18 @@ def unused(session: Session, actor: Actor, client_id: UUID) -> list[ConsentRow]:
 
 def carries_referral(session: Session, row: ConsentRow) -> bool:
     """Whether a referral rests on it that is under way, or was served: one whose packet may be open to the receiver."""
+    return session.execute(_resting(), {"org": row.org_id, "consent": row.id}).first() is not None
+
+
+@cache
+def _resting() -> Select[UUID]:
+    """Written once for the process."""
+    org, one = bindparam("org", type_=Uuid), bindparam("consent", type_=Uuid)
+    states = UNDER_WAY | RELEASED_IDENTITY
     resting = select(Referral.id).where(
-        Referral.sender_org_id == row.org_id,
-        Referral.consent_id == row.id,
-        Referral.state.in_(UNDER_WAY | RELEASED_IDENTITY),
+        Referral.sender_org_id == org, Referral.consent_id == one, Referral.state.in_(states)
     )
-    return session.execute(resting.limit(1)).first() is not None
+    return resting.limit(1)
 
 
 def value_of(row: ConsentRow) -> Consent:

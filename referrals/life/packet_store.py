@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, Text, Uuid, and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.db import Base, remembered
-from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
+from app.core.keys import Keyring, PublicKey, WrappedKey, keyring, own_along
 from app.core.rows import Rows, add
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
@@ -146,19 +148,28 @@ def _held(session: Session, found: Scoped) -> _Held:
 
     def read() -> _Held:
         ring = keyring(session)
-        held = session.execute(
-            select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body, ring.own_along())
-            .join(PacketPart, and_(PacketPart.sender_org_id == PacketKey.sender_org_id,
-                                   PacketPart.referral_id == PacketKey.referral_id, PacketPart.part == PacketKey.part))
-            .where(PacketKey.sender_org_id == row.sender_org_id, PacketKey.referral_id == row.id,
-                   PacketKey.holder == _holder(found))
-        ).all()  # fmt: skip
+        wanted = {"own": ring.org_id, "sender": row.sender_org_id, "referral": row.id, "holder": _holder(found)}
+        held = session.execute(_wanted(with_keys=not ring.is_open), wanted).all()
         ring.bring_own(held[0].org_keys if held else None)
         return _Held(
             ring, found, {Part(one.part): (WrappedKey(one.key_version, one.wrapped), one.body) for one in held}
         )
 
     return remembered(session, _state_of(found), read)
+
+
+@cache
+def _wanted(*, with_keys: bool) -> Select[*tuple[Any, ...]]:
+    """Written once for the process. `with_keys`: the reader's own come along."""
+    own, sender, referral = (bindparam(name, type_=Uuid) for name in ("own", "sender", "referral"))
+    return (
+        select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body,
+               own_along(own) if with_keys else literal(None, Text).label("org_keys"))
+        .join(PacketPart, and_(PacketPart.sender_org_id == PacketKey.sender_org_id,
+                               PacketPart.referral_id == PacketKey.referral_id, PacketPart.part == PacketKey.part))
+        .where(PacketKey.sender_org_id == sender, PacketKey.referral_id == referral,
+               PacketKey.holder == bindparam("holder", type_=Text))
+    )  # fmt: skip
 
 
 def _state_of(found: Scoped) -> tuple[Hashable, ...]:

@@ -76,7 +76,7 @@ def _is_plain(field: fields.Field[Any]) -> bool:
         return bool(field.by_value) and type(field.field) is fields.Raw
     if isinstance(field, fields.Integer):
         return not field.as_string
-    return not isinstance(field, fields.DateTime) or field.format is None
+    return not isinstance(field, fields.DateTime) or field.format in {None, fields.DateTime.DEFAULT_FORMAT}
 
 
 def _listed(write: Writer) -> Writer:

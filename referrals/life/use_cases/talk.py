@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Row, Select, Text, cast, literal, null, select, union_all
+from sqlalchemy import LargeBinary, Row, Select, Text, Uuid, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -93,22 +94,25 @@ def story(session: Session, found: Scoped) -> Sequence[Row[*tuple[Any, ...]]]:
     key = "story", row.id, row.state, row.version, row.updated_at
 
     def read() -> list[Row[*tuple[Any, ...]]]:
-        rows = session.execute(_story(row.sender_org_id, row.id)).all()
+        rows = session.execute(_story(), {"sender": row.sender_org_id, "referral": row.id}).all()
         return sorted(rows, key=lambda one: (one.at, one.id))
 
     return remembered(session, key, read)
 
 
-def _story(sender_org_id: UUID, referral_id: UUID) -> Select[*tuple[Any, ...]]:
+@cache
+def _story() -> Select[*tuple[Any, ...]]:
+    """Written once for the process, like every statement that a step asks."""
+    sender, referral = bindparam("sender", type_=Uuid), bindparam("referral", type_=Uuid)
     happened = select(
         ReferralEvent.id, ReferralEvent.kind, ReferralEvent.at, ReferralEvent.by_org_id.label("org_id"),
         ReferralEvent.by_staff_id.label("staff_id"), ReferralEvent.detail, literal(True).label("happened"),
         cast(null(), Text).label("code"), cast(null(), LargeBinary).label("body"),
-    ).where(ReferralEvent.sender_org_id == sender_org_id, ReferralEvent.referral_id == referral_id)  # fmt: skip
+    ).where(ReferralEvent.sender_org_id == sender, ReferralEvent.referral_id == referral)  # fmt: skip
     said = select(
         Message.id, Message.kind, Message.at, Message.from_org_id, Message.staff_id, cast(null(), JSONB),
         literal(False), Message.code, Message.body,
-    ).where(Message.sender_org_id == sender_org_id, Message.referral_id == referral_id)  # fmt: skip
+    ).where(Message.sender_org_id == sender, Message.referral_id == referral)  # fmt: skip
     return select(union_all(happened, said).subquery())
 
 
