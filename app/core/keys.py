@@ -227,14 +227,7 @@ class Keyring:
 
         Hand the rows to `bring`.
         """
-        packed = func.jsonb_build_array(
-            ClientKey.generation, ClientKey.key_version, func.encode(ClientKey.wrapped, "hex")
-        )
-        theirs = select(cast(func.jsonb_agg(packed), Text)).where(
-            ClientKey.org_id == self.org_id, ClientKey.client_id == client_id
-        )
-        ours = literal(None, Text).label("org_keys") if self.is_open else own_along(self.org_id)
-        return theirs.scalar_subquery().label("client_keys"), ours
+        return client_along(self.org_id, client_id), NOT_ALONG if self.is_open else own_along(self.org_id)
 
     def bring(self, rows: Iterable[tuple[UUID, str | None, str | None]]) -> None:
         """Open what came along: a client's id, `client_keys` and `org_keys` of each row."""
@@ -388,6 +381,18 @@ def keyring(session: Session) -> Keyring:
         held = Keyring(session, session.info["kek"], org_id)
         session.info["keyring"] = held
     return held
+
+
+NOT_ALONG: Label[Any] = literal(None, Text).label("org_keys")
+
+
+def client_along(org_id: SQLColumnExpression[UUID] | UUID, client_id: SQLColumnExpression[UUID]) -> Label[Any]:
+    """What a statement selects beside each client, so that their keys come along. Hand it to `Keyring.bring`."""
+    packed = func.jsonb_build_array(ClientKey.generation, ClientKey.key_version, func.encode(ClientKey.wrapped, "hex"))
+    theirs = select(cast(func.jsonb_agg(packed), Text)).where(
+        ClientKey.org_id == org_id, ClientKey.client_id == client_id
+    )
+    return theirs.scalar_subquery().label("client_keys")
 
 
 def own_along(org_id: SQLColumnExpression[UUID] | UUID) -> Label[Any]:

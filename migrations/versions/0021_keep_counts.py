@@ -34,6 +34,14 @@ CREATE POLICY walls ON app.referral_counts TO spean_sec USING (true) WITH CHECK 
 # The sender's row comes before the receiver's, and the programme's before both: whoever takes them in the same order
 # never waits in a circle.
 COUNTING = f"""
+-- In this language a function's statements are planned once for a connection, and not each time that it is called.
+CREATE OR REPLACE FUNCTION sec.move_places(org uuid, programme uuid, by integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF $3 <> 0 THEN
+        UPDATE app.programmes p SET taken = greatest(0, p.taken + $3) WHERE p.org_id = $1 AND p.id = $2;
+    END IF;
+END $$;
 CREATE FUNCTION sec.count_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -77,12 +85,13 @@ CREATE CONSTRAINT TRIGGER places AFTER INSERT OR UPDATE OF ended_at ON app.episo
 UPTAKE = """
 DROP FUNCTION sec.note_uptake(uuid, uuid, text, date);
 CREATE FUNCTION sec.note_uptake(r app.referrals, measure text, at timestamptz) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     INSERT INTO app.uptake_facts (org_id, id, day, khan, service, measure, pseudonym)
-    SELECT r.receiver_org_id, gen_random_uuid(), (at AT TIME ZONE 'Asia/Phnom_Penh')::date, r.khan, r.service, measure,
+    SELECT r.receiver_org_id, gen_random_uuid(), ($3 AT TIME ZONE 'Asia/Phnom_Penh')::date, r.khan, r.service, $2,
         c.pseudonym
-    FROM app.referral_clients c WHERE c.sender_org_id = r.sender_org_id AND c.referral_id = r.id
-$$;
+    FROM app.referral_clients c WHERE c.sender_org_id = r.sender_org_id AND c.referral_id = r.id;
+END $$;
 CREATE FUNCTION sec.note_referred() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -119,6 +128,21 @@ DROP INDEX app.referral_clients_client;
 CREATE INDEX referral_clients_client ON app.referral_clients (sender_org_id, client_id) INCLUDE (referral_id);
 """
 
+# The referral is looked up by its own key, and then looked at: the planner would rather read all that one's
+# organisation has sent and nobody has answered, for each key that is made.
+SEND = """
+DROP POLICY send ON app.packet_keys;
+CREATE POLICY send ON app.packet_keys FOR INSERT TO spean_web
+    WITH CHECK (sender_org_id = (SELECT sec.org()) AND EXISTS (
+        SELECT 1 FROM (
+            SELECT r.sender_org_id, r.receiver_org_id, r.consent_id, r.state FROM app.referrals r
+            WHERE r.sender_org_id = packet_keys.sender_org_id AND r.id = packet_keys.referral_id OFFSET 0) r
+        JOIN app.consents c ON c.org_id = r.sender_org_id AND c.id = r.consent_id
+        WHERE r.state = 'sent' AND c.withdrawn_at IS NULL
+          AND packet_keys.holder_org_id = CASE packet_keys.holder
+              WHEN 'sender' THEN r.sender_org_id ELSE r.receiver_org_id END));
+"""
+
 SO_FAR = f"""
 INSERT INTO app.referral_counts (org_id, side, {", ".join(STATES)})
 SELECT o.org, o.side, {", ".join(f"count(*) FILTER (WHERE r.state = '{one}')" for one in STATES)}
@@ -138,3 +162,4 @@ def upgrade() -> None:
     op.execute(COUNTED)
     op.execute(NOTED)
     op.execute(CLIENTS)
+    op.execute(SEND)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Uuid, and_, bindparam, select, true
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
 from app.core.errors import NotFound
-from app.core.keys import Keyring
+from app.core.keys import NOT_ALONG, Keyring, client_along, own_along
 from orgs.clients import policy
 from orgs.clients.models import Client
 from orgs.clients.records import Facts, Record
@@ -22,8 +23,17 @@ TABLE = "clients"
 def in_scope(actor: Actor) -> ColumnElement[bool]:
     """The clients whom the actor may see; an erased one is absent. Raises NotAllowed for who works with none."""
     policy.check_works(actor)
-    own = true() if policy.sees_all(actor) else Client.worker_id == actor.staff_id
-    return and_(Client.org_id == actor.org_id, Client.erased_at.is_(None), own)
+    return _scope(actor.org_id, actor.staff_id, sees_all=policy.sees_all(actor))
+
+
+def _scope(
+    org_id: SQLColumnExpression[UUID] | UUID,
+    worker_id: SQLColumnExpression[UUID] | UUID | None,
+    *,
+    sees_all: bool,
+) -> ColumnElement[bool]:
+    own = true() if sees_all else Client.worker_id == worker_id
+    return and_(Client.org_id == org_id, Client.erased_at.is_(None), own)
 
 
 def load(session: Session, actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:
@@ -39,13 +49,23 @@ def load(session: Session, actor: Actor, client_id: UUID, *, lock: bool = False)
 
 def load_with_keys(session: Session, actor: Actor, client_id: UUID, keys: Keyring) -> Client:
     """The row, and in the same statement the keys that open it. Raises NotFound, NotAllowed."""
-    statement = select(Client, *keys.along(Client.id)).where(in_scope(actor), Client.id == client_id)
-    found = session.execute(statement).one_or_none()
+    policy.check_works(actor)
+    wanted = _with_keys(sees_all=policy.sees_all(actor), with_own=not keys.is_open)
+    values = {"org": actor.org_id, "worker": actor.staff_id, "client": client_id}
+    found = session.execute(wanted, values).one_or_none()
     if found is None:
         raise NotFound
     keys.bring([(client_id, found.client_keys, found.org_keys)])
     row: Client = found.Client
     return row
+
+
+@cache
+def _with_keys(*, sees_all: bool, with_own: bool) -> Select[*tuple[Any, ...]]:
+    """Written once for the process. `with_own`: the organisation's keys come along too."""
+    org, worker, client = (bindparam(name, type_=Uuid) for name in ("org", "worker", "client"))
+    keys = client_along(org, Client.id), own_along(org) if with_own else NOT_ALONG
+    return select(Client, *keys).where(_scope(org, worker, sees_all=sees_all), Client.id == client)
 
 
 def sealed(keys: Keyring, client_id: UUID, record: Record) -> dict[str, Any]:

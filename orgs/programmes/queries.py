@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -66,7 +67,7 @@ def programmes(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeVie
     wanted = set(ids)
     if not wanted:
         return {}
-    rows = session.execute(_views().where(Programme.id.in_(wanted)))
+    rows = session.execute(_views_of(), {"ids": list(wanted)})
     return {view.id: view for view in map(_view, rows)}
 
 
@@ -156,6 +157,13 @@ def _names() -> Select[UUID, UUID, str, str, str, str]:
     ).join(Organisation, Organisation.id == Programme.org_id)  # fmt: skip
 
 
+@cache
+def _views_of() -> Select[Any]:
+    """Written once for the process."""
+    return _views().where(Programme.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
 def _views() -> Select[Any]:
     return (
         select(

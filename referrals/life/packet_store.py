@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Text, Uuid, and_, bindparam, literal, select
+from sqlalchemy import Select, Text, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.db import Base, remembered
-from app.core.keys import Keyring, PublicKey, WrappedKey, keyring, own_along
+from app.core.keys import NOT_ALONG, Keyring, PublicKey, WrappedKey, keyring, own_along
 from app.core.rows import Rows, add
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
@@ -164,7 +164,7 @@ def _wanted(*, with_keys: bool) -> Select[*tuple[Any, ...]]:
     own, sender, referral = (bindparam(name, type_=Uuid) for name in ("own", "sender", "referral"))
     return (
         select(PacketKey.part, PacketKey.key_version, PacketKey.wrapped, PacketPart.body,
-               own_along(own) if with_keys else literal(None, Text).label("org_keys"))
+               own_along(own) if with_keys else NOT_ALONG)
         .join(PacketPart, and_(PacketPart.sender_org_id == PacketKey.sender_org_id,
                                PacketPart.referral_id == PacketKey.referral_id, PacketPart.part == PacketKey.part))
         .where(PacketKey.sender_org_id == sender, PacketKey.referral_id == referral,
