@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from app.http.session import database
 
@@ -28,3 +29,19 @@ def heard(app: Flask) -> Iterator[list[str]]:
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """Every statement of this session inside the block, without its values."""
+    said: list[str] = []
+    connection = session.connection()
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        said.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

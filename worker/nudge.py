@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from celery import Celery
-from flask import Flask, current_app, has_app_context
+from flask import Flask, Response, after_this_request, current_app, has_app_context, has_request_context
 from kombu.exceptions import OperationalError
 from redis import RedisError
 from sqlalchemy import event
@@ -46,11 +46,22 @@ def nudger(settings: Shared) -> Callable[[], None]:
 
 
 def init_nudge(app: Flask, settings: Shared) -> None:
-    """Nudge after each commit of `app` in which somebody is to be told."""
+    """Nudge after each commit of `app` in which somebody is to be told; within a request, once it is answered."""
     app.extensions[_KEY] = nudger(settings)
 
 
 @event.listens_for(DoorSession, "after_commit")
 def _after_commit(session: Session) -> None:
-    if session.info.pop("told", False) and has_app_context() and _KEY in current_app.extensions:
-        current_app.extensions[_KEY]()
+    if not (session.info.pop("told", False) and has_app_context() and _KEY in current_app.extensions):
+        return
+    nudge: Callable[[], None] = current_app.extensions[_KEY]
+    if has_request_context():
+        after_this_request(lambda answer: _when_answered(answer, nudge))
+    else:
+        nudge()
+
+
+def _when_answered(answer: Response, nudge: Callable[[], None]) -> Response:
+    """The person has their answer first: nobody waits for Redis."""
+    answer.call_on_close(nudge)
+    return answer

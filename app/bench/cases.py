@@ -58,9 +58,8 @@ def _page(
 
 
 def _sends(crew: Crew) -> Iterator[Ask]:
-    while True:
-        for consent in list(crew.consents(_AHEAD)):
-            yield crew.send(consent)
+    for consent in crew.permissions():
+        yield crew.send(consent)
 
 
 def _accepts(crew: Crew) -> Iterator[Ask]:
@@ -73,7 +72,6 @@ def _withdrawals(crew: Crew) -> Iterator[Ask]:
         yield crew.withdraw(referral)
 
 
-_AHEAD = 25
 _CASEWORKER, _OUTREACH = (SENDER, "caseworker"), (SENDER, "outreach")
 _BOX = 80
 

@@ -130,6 +130,11 @@ class Crew:
             _, _, answer = self.wire.send(self.api("/api/v1/consents", self.caseworker, body, HTTPStatus.CREATED))
             yield json.loads(answer)["items"][0]["id"]
 
+    def permissions(self) -> Iterator[str]:
+        """Fresh permissions without end."""
+        while True:
+            yield from list(self.consents(_AHEAD))
+
     @cached_property
     def _adults(self) -> list[str]:
         with self.doors.acting(self.token(SENDER, "caseworker")) as (session, actor):
@@ -144,10 +149,9 @@ class Crew:
 
     def sent_ones(self) -> Iterator[str]:
         """Referrals that wait for the hospital's answer: sent now, so that none of the filled ones is used up."""
-        while True:
-            for consent in list(self.consents(_AHEAD)):
-                _, _, answer = self.wire.send(self.send(consent))
-                yield json.loads(answer)["id"]
+        for consent in self.permissions():
+            _, _, answer = self.wire.send(self.send(consent))
+            yield json.loads(answer)["id"]
 
     def accept(self, referral: str) -> Ask:
         """Accept it, with an appointment the day after tomorrow."""

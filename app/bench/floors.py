@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -93,16 +93,25 @@ class Floors:
             self._web.execute(WALLED_LIST, (self.crew.hospital,)).fetchall()
         return time.perf_counter() - begun
 
-    def accepting(self) -> Iterator[float]:
-        """Every row that accepting and answering writes."""
+    def accept(self, referral: str) -> float:
+        """Every row that accepting this one and answering writes."""
         token = self.crew.token(HOSPITAL, "nurse")
-        for referral in self.crew.sent_ones():
-            begun = time.perf_counter()
-            with self._web.transaction():
-                enter = "SELECT org_id, staff_id FROM sec.enter(%s)"
-                org, staff = self._web.execute(enter, (token,)).fetchone() or (None, None)
-                self._accept(org, staff, referral)
-            yield time.perf_counter() - begun
+        begun = time.perf_counter()
+        with self._web.transaction():
+            self._accept(*self._enter(token), referral)
+        return time.perf_counter() - begun
+
+    def send(self, consent: str) -> float:
+        """Every row that sending on this permission and answering writes."""
+        token = self.crew.token(SENDER, "caseworker")
+        begun = time.perf_counter()
+        with self._web.transaction():
+            self._send(*self._enter(token), consent)
+        return time.perf_counter() - begun
+
+    def _enter(self, token: str) -> tuple[object, object]:
+        row = self._web.execute("SELECT org_id, staff_id FROM sec.enter(%s)", (token,)).fetchone()
+        return row or (None, None)
 
     def _accept(self, org: object, staff: object, referral: str) -> None:
         now, event = clock.now(), uuid4()
@@ -121,18 +130,6 @@ class Floors:
                 (sender, referral, part, org, now),
             )
         self._audit(org, staff, referral, ref, "referral.accepted", "packet.read")
-
-    def sending(self, consents: Sequence[str] = ()) -> Iterator[float]:
-        """Every row that sending and answering writes; on these permissions, or on fresh ones without end."""
-        token = self.crew.token(SENDER, "caseworker")
-        for some in [consents] if consents else iter(lambda: list(self.crew.consents(25)), []):
-            for consent in some:
-                begun = time.perf_counter()
-                with self._web.transaction():
-                    enter = "SELECT org_id, staff_id FROM sec.enter(%s)"
-                    org, staff = self._web.execute(enter, (token,)).fetchone() or (None, None)
-                    self._send(org, staff, consent)
-                yield time.perf_counter() - begun
 
     def _send(self, org: object, staff: object, consent: str) -> None:
         now, referral, ref, receiver = clock.now(), str(uuid4()), ids.reference(), self.crew.hospital

@@ -93,6 +93,12 @@ class Inside:
         """The same, in a transaction that has entered already."""
         return [_plan(connection, one) for one in said if _reads(one.statement)]
 
+    def looked_up(self, said: list[Said], token: str) -> set[str]:
+        """By which indexes the writes among these look up what they and their policies ask. Nothing is written."""
+        with self.doors.acting(token) as (session, _actor):
+            found = [_explained(session.connection(), one, "") for one in said if not _reads(one.statement)]
+        return {node["Index Name"] for root in found for node in _nodes(root) if "Index Name" in node}
+
     def close(self) -> None:
         with self.app.app_context():
             for engine in engines(self.app):
@@ -110,11 +116,15 @@ def _reads(statement: str) -> bool:
 
 
 def _plan(connection: Connection, said: Said) -> Plan:
-    asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {said.statement}"
-    got = connection.exec_driver_sql(asked, said.values).scalar_one()
-    root: Mapping[str, Any] = (json.loads(got) if isinstance(got, str) else got)[0]["Plan"]
+    root = _explained(connection, said, "ANALYZE, BUFFERS, ")
     buffers = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
     return Plan(said.statement, buffers, tuple(_faults(root)))
+
+
+def _explained(connection: Connection, said: Said, options: str) -> Mapping[str, Any]:
+    got = connection.exec_driver_sql(f"EXPLAIN ({options}FORMAT JSON) {said.statement}", said.values).scalar_one()
+    root: Mapping[str, Any] = (json.loads(got) if isinstance(got, str) else got)[0]["Plan"]
+    return root
 
 
 def _faults(root: Mapping[str, Any]) -> Iterator[str]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import statistics
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 
 from app.bench.asking import Ask, Wire
 
@@ -74,27 +71,3 @@ def warmed(asks: Iterator[Ask], wire: Wire, times: int) -> None:
     """Ask a few times without counting: each worker compiles its templates and opens its connections once."""
     for _ in range(times):
         wire.send(next(asks))
-
-
-def rate(port: int, asks: SimpleQueue[Ask], clients: int, seconds: float) -> float:
-    """Answers a second for so many clients that ask as fast as they are answered. An empty queue ends it early."""
-    done = [0] * clients
-    begun = time.perf_counter()
-    ends = begun + seconds
-
-    def ask_on(number: int) -> None:
-        wire = Wire(port)
-        while time.perf_counter() < ends:
-            try:
-                wire.send(asks.get_nowait())
-            except Empty:
-                break
-            done[number] += 1
-        wire.close()
-
-    threads = [threading.Thread(target=ask_on, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(done) / (time.perf_counter() - begun)

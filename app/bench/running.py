@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
 
 from app.bench.asking import Ask, Wire
-from app.bench.cases import Case, Kind
+from app.bench.cases import Case
 from app.bench.crew import Crew
 from app.bench.floors import Floors, make_plain
 from app.bench.indoors import measured
-from app.bench.measuring import Pair, by_turns, rate, warmed
+from app.bench.measuring import Pair, by_turns, warmed
+from app.bench.rates import RATED, Rate, of_case, of_lists, of_rows
 from app.bench.report import Measured, Report
 from app.bench.serving import Server, for_process, serving
 from app.bench.store import Size
 from app.bench.targets import judge
 
 _MS = 1000
-_WARM, _SECONDS, _AHEAD = 8, 2.0, 80
-RATED = ("inbox api", "inbox page", "outbox page", "send", "accept")
-"""Cases whose rates are taken with one client and with eight."""
+_WARM = 8
 
 
 @dataclass
@@ -38,10 +35,6 @@ class Stand:
     pairs: dict[str, Pair]
     walls: Pair
 
-    def bare_lists(self, count: int) -> list[Ask]:
-        """So many requests for fifty rows without walls."""
-        return [Ask(f"/list/{self.crew.hospital}")] * count
-
 
 def measure(
     sizes: list[Size], cases: Sequence[Case], folder: Path, report: Report, say: Callable[[str], object]
@@ -55,15 +48,19 @@ def measure(
             report.measured += [_measured(stand, key, pair) for key, pair in stand.pairs.items()]
             report.measured += measured(stand.size, stand.crew, stand.floors.read)
         say("Measuring rates")
-        bare = {stand.size.name: _rates(stand.bare, stand.bare_lists) for stand in stands}
+        floors: dict[tuple[str, str], Rate] = {}
         for stand in stands:
+            found = {}
             for case in (one for one in cases if one.key in RATED):
-                one, eight = _rates(stand.server, _supply(stand, case))
-                report.measured = [
-                    replace(row, one=one, eight=eight) if (row.case, row.size) == (case.key, stand.size.name) else row
-                    for row in report.measured
-                ]
-        judge(report, {stand.size.name: stand.walls for stand in stands}, bare)
+                found[case.key] = of_case(case, stand.crew, stand.server.port)
+                floors[case.key, stand.size.name] = _floor_rate(stand, case)
+            report.measured = [
+                replace(row, one=found[row.case].one, eight=found[row.case].eight)
+                if row.size == stand.size.name and row.case in found
+                else row
+                for row in report.measured
+            ]
+        judge(report, {stand.size.name: stand.walls for stand in stands}, floors)
         report.notes += [
             f"The machine was noisy: {row.case} at {row.size} did not stand still"
             for row in report.measured
@@ -95,26 +92,17 @@ def _pair(case: Case, crew: Crew, server: Server, bare: Server, floors: Floors) 
 def _floor(case: Case, bare: Wire, floors: Floors) -> Callable[[], float]:
     if case.floor == "read":
         return lambda: floors.read() + bare.send(Ask("/bare"))[0]
-    times: Iterator[float] = floors.sending() if case.floor == "send" else floors.accepting()
+    crew = floors.crew
+    times = map(floors.send, crew.permissions()) if case.floor == "send" else map(floors.accept, crew.sent_ones())
     return lambda: next(times)
+
+
+def _floor_rate(stand: Stand, case: Case) -> Rate:
+    if case.floor == "read":
+        return of_lists(stand.crew, stand.bare.port)
+    return of_rows(case.floor, stand.floors)
 
 
 def _measured(stand: Stand, key: str, pair: Pair) -> Measured:
     case, floor = pair.of_case, pair.of_floor
     return Measured(stand.size.name, key, case.median * _MS, case.p95 * _MS, floor.median * _MS, pair.is_steady)
-
-
-def _supply(stand: Stand, case: Case) -> Callable[[int], list[Ask]]:
-    asks = case.asks(stand.crew)
-    return lambda count: list(islice(asks, count if case.kind is not Kind.WRITE else min(count, _AHEAD)))
-
-
-def _rates(server: Server, supply: Callable[[int], list[Ask]]) -> tuple[float, float]:
-    """With one client and with eight."""
-    found = []
-    for clients in (1, 8):
-        queue: SimpleQueue[Ask] = SimpleQueue()
-        for ask in supply(20_000):
-            queue.put(ask)
-        found.append(rate(server.port, queue, clients, _SECONDS))
-    return found[0], found[1]

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 
 import psycopg
@@ -104,7 +103,7 @@ def _wait(admin: psycopg.Connection) -> None:
 
 def _at_rate(admin: psycopg.Connection, size: Size, crew: Crew, floors: Floors) -> Target:
     """Sent at a steady rate by one hand, looked for by another; each is found within a twentieth of a second."""
-    nudge, sends = nudger(size.settings), floors.sending(list(crew.consents(RATE * SECONDS)))
+    nudge, consents = nudger(size.settings), list(crew.consents(RATE * SECONDS))
     nurse = size.network.houses[HOSPITAL].staff["nurse"]
     started = admin.execute("SELECT clock_timestamp()").fetchone()
     late: dict[object, float] = {}
@@ -119,7 +118,7 @@ def _at_rate(admin: psycopg.Connection, size: Size, crew: Crew, floors: Floors) 
 
     looking = threading.Thread(target=look)
     looking.start()
-    took = _paced(sends, nudge)
+    took = _paced(map(floors.send, consents), nudge)
     deadline = time.monotonic() + _PATIENCE
     while len(late) < RATE * SECONDS and time.monotonic() < deadline:
         time.sleep(_LOOK)
@@ -131,7 +130,7 @@ def _at_rate(admin: psycopg.Connection, size: Size, crew: Crew, floors: Floors) 
 def _paced(sends: Iterator[float], nudge: Callable[[], None]) -> float:
     """Send as many as were prepared, so many a second; returns how long it really took."""
     begun = time.perf_counter()
-    for number, _ in enumerate(islice(sends, RATE * SECONDS), 1):
+    for number, _ in enumerate(sends, 1):
         nudge()
         time.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
     return time.perf_counter() - begun

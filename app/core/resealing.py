@@ -28,7 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core import crypto, keys
-from app.core.keys import SEALED, ClientKey, Keyring, PublicKey, SealedColumns, WrappedKey
+from app.core.key_rows import SEALED, ClientKey, SealedColumns
+from app.core.keys import Keyring, PublicKey, WrappedKey
 
 BATCH = 100
 _SCHEMA = MetaData(schema="app")

@@ -39,7 +39,8 @@ from sqlalchemy.orm import Session
 from app.core import db, kek_checks, keys, resealing
 from app.core.errors import NotFound
 from app.core.kek import KeyEncryption
-from app.core.keys import ClientKey, Keyring, OrgKey
+from app.core.key_rows import ClientKey, OrgKey
+from app.core.keys import Keyring
 
 GRACE_SECONDS = 120.0
 """How long after the last change an old key is kept for requests that were under way."""

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core.context import Actor
 from app.core.errors import NotFound
-from app.core.keys import NOT_ALONG, Keyring, client_along, own_along
+from app.core.key_rows import NOT_ALONG, client_along, own_along
+from app.core.keys import Keyring
 from orgs.clients import policy
 from orgs.clients.models import Client
 from orgs.clients.records import Facts, Record

@@ -12,6 +12,7 @@ from app.core import audit, clock, ids, kek_checks, keys
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.kek import KeyEncryption
+from app.core.key_rows import OrgKey
 from app.core.text import tidy
 from orgs.areas.queries import area_names
 from orgs.staff import policy, rules
@@ -62,7 +63,7 @@ def make_organisation(
     )  # fmt: skip
     session.flush()
     session.add(
-        keys.OrgKey(
+        OrgKey(
             org_id=org_id, version=1, kek_version=made.kek_version, data_key=made.data_key,
             private_key=made.private_key, created_at=clock.now(),
         )

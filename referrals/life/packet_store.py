@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.db import Base, remembered
-from app.core.keys import NOT_ALONG, Keyring, PublicKey, WrappedKey, keyring, own_along
+from app.core.key_rows import NOT_ALONG, own_along
+from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
 from app.core.rows import Rows, add
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL

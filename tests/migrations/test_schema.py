@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parents[2]
 def test_models_and_schema_say_the_same(servers: Servers) -> None:
     for path in [*HOUSE.glob("orgs/*/models.py"), *HOUSE.glob("referrals/*/models.py")]:
         import_module(".".join(path.relative_to(HOUSE).with_suffix("").parts))
-    for name in ("audit", "idempotency", "keys"):
+    for name in ("audit", "idempotency", "key_rows"):
         import_module(f"app.core.{name}")
     with servers.engines["spean_migrator"].connect() as connection:
         connection.execute(text("SET LOCAL ROLE spean_owner"))

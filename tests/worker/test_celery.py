@@ -14,13 +14,14 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.factory import create_app
-from app.http.session import actor, database, signed_in, transaction
-from referrals.life.use_cases import answer
+from app.http.session import database, signed_in, transaction
+from orgs.staff.own_access import make_token
 from tests.cast import CANARIES, Cast, cast, tomorrow
 from tests.network import Network, Person
 from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, listening, process
 from tests.worker.news import jobs, ref_of, told
 from worker.context import Workshop
+from worker.mark import KEY, Mark
 from worker.nudge import nudger
 
 
@@ -53,8 +54,13 @@ def request_of(app: Flask, person: Person) -> Iterator[None]:
 
 
 def accept_on_the_web(app: Flask, team: Cast, referral_id: UUID) -> None:
-    with request_of(app, team.nurse), transaction() as session:
-        answer.accept(session, actor(), referral_id, tomorrow())
+    with team.nurse.transaction() as (session, who):
+        token = make_token(session, who, label="a program", days=1)
+    at = tomorrow().at
+    assert at is not None
+    path, headers = f"/api/v1/referrals/{referral_id}/accept", {"Authorization": f"Bearer {token}"}
+    with app.test_client().post(path, json={"at": at.isoformat()}, headers=headers) as answered:
+        assert answered.status_code == 200
 
 
 @pytest.mark.slow
@@ -69,6 +75,8 @@ def test_a_step_on_the_web_is_told_within_seconds_and_redis_learns_nothing(
         accept_on_the_web(app, team, referral_id)
         eventually(lambda: post.to(team.outreach.email), seconds=10)  # no beat runs: the nudge did it
         eventually(lambda: all(done for *_, done in jobs(network, referral_id)))
+        with broker.client() as client:
+            assert not client.exists(KEY)  # the relay cleared it before it looked
     said = "\n".join(heard) + log.read_text() + "\n".join(str(mail) for mail in post.mails)
     assert "spean.relay" in said
     assert "spean.deliver" in said
@@ -113,6 +121,19 @@ def test_a_web_request_does_not_mind_that_redis_is_away(
     nudger(replace(network.servers.settings, redis_url=broker.url))()
     with broker.client() as client:
         assert client.llen("spean") == 1
+
+
+def test_of_many_nudges_one_reaches_the_relay_until_it_looks(network: Network, broker: Broker) -> None:
+    settings = replace(network.servers.settings, redis_url=broker.url)
+    nudge, mark = nudger(settings), Mark(settings)
+    for _ in range(3):
+        nudge()
+    with broker.client() as client:
+        assert client.llen("spean") == 1
+        mark.clear()
+        nudge()
+        assert client.llen("spean") == 2
+        assert 0 < client.pttl(KEY) <= 1000  # a nudge that was lost is not waited for
 
 
 def test_nothing_told_nothing_nudged(network: Network, app: Flask, broker: Broker) -> None:

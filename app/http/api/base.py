@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import flask_smorest
 from flask import Flask, current_app
@@ -17,6 +17,7 @@ from app.http.api.reading import Reader
 from app.http.problems import CONTENT_TYPE
 from app.http.session import by_token
 
+_View = TypeVar("_View", bound=Callable[..., Any])
 _SPEC: dict[str, Any] = {
     "title": "Spean",
     "version": "v1",
@@ -78,6 +79,12 @@ class ApiBlueprint(flask_smorest.Blueprint):
         super().__init__(*args, **kwargs)
         self.sent_as = dict(sent_as or {})
         self.before_request(_ask_csrf)
+
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[[_View], _View]:
+        """As flask-smorest's, with one schema for the process: a class would be made anew for each request."""
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[_View], _View] = super().arguments(made, **kwargs)
+        return decorate
 
 
 def _ask_csrf() -> None:

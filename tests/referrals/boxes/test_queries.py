@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.core import clock, paging
@@ -27,6 +24,7 @@ from referrals.life.use_cases.answer import Meeting
 from referrals.sending.use_cases import Request, send
 from tests.cast import SOKHA, Cast, cast, tomorrow
 from tests.network import Network, Person
+from tests.statements import statements
 
 ALL = Wanted()
 
@@ -59,21 +57,6 @@ def ids(box: Box) -> list[UUID]:
 def send_ago(people: Cast, **ago: float) -> UUID:
     with clock.at(clock.now() - timedelta(**ago)):
         return people.send()
-
-
-@contextmanager
-def statements(session: Session) -> Iterator[list[str]]:
-    said: list[str] = []
-    connection = session.connection()
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
 
 
 def test_the_most_overdue_comes_first_on_both_sides(people: Cast) -> None:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.ids import new_id
+from app.core.rows import add
+from orgs.clients.models import ClientNote
+from tests.cast import Cast, cast
+from tests.network import Network
+from tests.statements import statements
+
+ODD = bytes(range(256))
+
+
+@pytest.fixture
+def people(network: Network) -> Cast:
+    return cast(network)
+
+
+def note(people: Cast, *, body: bytes = ODD, **more: Any) -> dict[str, Any]:
+    said = {"kind": "note", "clinical": False, "body": body, "at": clock.now(), "staff_id": people.outreach.staff_id}
+    return {"org_id": people.ngo.id, "id": new_id(), "client_id": people.client_id, **said, **more}
+
+
+def bodies(session: Session, *ids: UUID) -> dict[UUID, bytes]:
+    rows = session.execute(select(ClientNote.id, ClientNote.body).where(ClientNote.id.in_(ids)))
+    return {row.id: row.body for row in rows}
+
+
+def test_any_number_of_rows_is_the_same_statement_and_none_is_no_statement(people: Cast) -> None:
+    with people.outreach.transaction() as (session, _actor), statements(session) as said:
+        add(session, (ClientNote, [note(people)]))
+        add(session, (ClientNote, [note(people) for _ in range(3)]))
+        add(session, (ClientNote, []))
+    assert len(said) == 2
+    assert said[0] == said[1]
+
+
+def test_values_arrive_as_they_were(people: Cast) -> None:
+    rows = [note(people), note(people, body=b"")]
+    with people.outreach.transaction() as (session, _actor):
+        add(session, (ClientNote, rows))
+        assert bodies(session, *(row["id"] for row in rows)) == {row["id"]: row["body"] for row in rows}
+
+
+def test_a_row_that_is_there_is_an_error_or_stays_as_it_is(people: Cast) -> None:
+    row = note(people)
+    with people.outreach.transaction() as (session, _actor):
+        add(session, (ClientNote, [row]))
+        other = note(people)
+        add(session, (ClientNote, [{**row, "body": b"other"}, other]), anew=False)
+        assert bodies(session, row["id"], other["id"]) == {row["id"]: ODD, other["id"]: ODD}
+    with people.outreach.transaction() as (session, _actor), pytest.raises(IntegrityError), session.begin_nested():
+        add(session, (ClientNote, [row]))
