@@ -63,12 +63,14 @@ def of_rows(which: str, floors: Floors) -> Rate:
 
 
 def _of_requests(asks: Iterator[Ask], port: int, count: int) -> Rate:
-    wires = [Wire(port) for _ in range(CLIENTS)]
-    try:
-        return _by_turns(asks, [wire.send for wire in wires], count)
-    finally:
-        for wire in wires:
-            wire.close()
+    """Each on a connection of its own, as people come: the server hangs up on who thinks for two seconds."""
+
+    def ask(one: Ask) -> None:
+        wire = Wire(port)
+        wire.send(one)
+        wire.close()
+
+    return _by_turns(asks, [ask] * CLIENTS, count)
 
 
 def _by_turns(things: Iterator[_T], hands: Sequence[Callable[[_T], object]], count: int) -> Rate:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from app.bench.cases import CASES, MOST_STATEMENTS, Kind
 from app.bench.indoors import COUNTS
-from app.bench.measuring import Pair
+from app.bench.measuring import STEADY, Pair
 from app.bench.rates import Rate
 from app.bench.report import Measured, Report, Target
 
@@ -78,7 +78,6 @@ def _beside(measured: list[Measured]) -> Iterator[Target]:
 
 def _speedups(measured: list[Measured], floors: Mapping[tuple[str, str], Rate]) -> Iterator[Target]:
     for row in (one for one in measured if one.one):
-        floor = floors[row.case, row.size].speedup
-        found = row.eight / row.one
-        yield Target(f"{row.case}, eight clients over one, at {row.size}", f"at least the floor's {floor:.2f}",
-                     f"{found:.2f}", found >= floor)  # fmt: skip
+        floor, found = floors[row.case, row.size].speedup, row.eight / row.one
+        yield Target(f"{row.case}, eight clients over one, at {row.size}", f"as the floor's {floor:.2f}",
+                     f"{found:.2f}", found >= floor * (1 - STEADY))  # fmt: skip
