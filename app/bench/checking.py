@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from app.bench.cases import MOST_STATEMENTS, Case
+from app.bench.cases import MOST_STATEMENTS, Case, Kind
 from app.bench.crew import Crew
 from app.bench.inside import Inside, inside
 from app.bench.store import Size
@@ -41,7 +41,11 @@ def _one(size: Size, case: Case, app: Inside, crew: Crew) -> Looked:
     said = app.statements(next(asks))
     plans = app.plans(said, crew.token(*case.who))
     buffers = sum(plan.buffers for plan in plans)
-    faults = tuple(fault for plan in plans for fault in plan.faults)
+    wandering = app.wandering(said, crew.token(*case.who)) if case.kind is Kind.WRITE else []
+    faults = (
+        *(fault for plan in plans for fault in plan.faults),
+        *(f"one row is looked for in {i}" for i in wandering),
+    )
     return Looked(size.name, case.key, len(said), buffers, faults, tuple(_broken(case, len(said), buffers, faults)))
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -31,6 +31,7 @@ from orgs.programmes.records import (
 )
 from orgs.programmes.rules import Offer, Openings, ServiceType, order
 from orgs.staff.models import Organisation
+from orgs.staff.queries import KNOWN, learn
 
 _RECORD = (ResponseRecord.asked, ResponseRecord.in_time, ResponseRecord.median_minutes)
 
@@ -69,6 +70,15 @@ def programmes(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeVie
         return {}
     rows = session.execute(_views_of(), {"ids": list(wanted)})
     return {view.id: view for view in map(_view, rows)}
+
+
+def destination(session: Session, programme_id: UUID) -> ProgrammeView | None:
+    """One programme that one may see, and in the same statement whose it is (`orgs.staff.queries.organisation`)."""
+    row = session.execute(_destination(), {"id": programme_id}).one_or_none()
+    if row is None:
+        return None
+    learn(session, row[-len(KNOWN) :])
+    return _view(row)
 
 
 def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeName]:
@@ -158,6 +168,13 @@ def _names() -> Select[UUID, UUID, str, str, str, str]:
 
 
 @cache
+def _destination() -> Select[Any]:
+    """Written once for the process."""
+    house = (column.label(f"house_{column.key}") for column in KNOWN)
+    return _views().add_columns(*house).where(Programme.id == bindparam("id", type_=Uuid))
+
+
+@cache
 def _views_of() -> Select[Any]:
     """Written once for the process."""
     return _views().where(Programme.id.in_(bindparam("ids", expanding=True)))
@@ -182,7 +199,7 @@ def _views() -> Select[Any]:
 
 
 def _view(row: Row[Any]) -> ProgrammeView:
-    stored = row._asdict()
+    stored = {name: value for name, value in row._asdict().items() if not name.startswith("house_")}
     counts = [stored.pop(column.key) for column in _RECORD]
     return ProgrammeView(
         **stored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -111,12 +111,21 @@ def _known(session: Session, org_id: UUID) -> tuple[OrgName, PublicKey]:
 
     def read() -> tuple[OrgName, PublicKey] | None:
         row = session.execute(_one_with_key(), {"id": org_id}).one_or_none()
-        return None if row is None else (OrgName(*row[:-2]), PublicKey(*row[-2:]))
+        return None if row is None else _known_from(row)
 
     found = remembered(session, ("organisation", org_id), read)
     if found is None:
         raise NotFound
     return found
+
+
+def learn(session: Session, row: Sequence[Any]) -> None:
+    """What a statement read along (`KNOWN`, in this order) need not be asked for again in its transaction."""
+    remembered(session, ("organisation", row[0]), lambda: _known_from(row))
+
+
+def _known_from(row: Sequence[Any]) -> tuple[OrgName, PublicKey]:
+    return OrgName(*row[:-2]), PublicKey(*row[-2:])
 
 
 def staff_names(session: Session, org_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -183,24 +192,22 @@ def open_invites(session: Session, actor: Actor) -> list[InviteView]:
     return [InviteView(row.id, tuple(row.roles), row.staff_id, row.made_at, row.expires_at) for row in rows]
 
 
-def _organisations() -> Select[UUID, str, str, str, str, str | None, bool, int]:
-    return select(
-        Organisation.id,
-        Organisation.kind,
-        Organisation.prefix,
-        Organisation.name_km,
-        Organisation.name_en,
-        Organisation.area,
-        Organisation.active,
-        Organisation.version,
-    )
+_NAME = (
+    Organisation.id, Organisation.kind, Organisation.prefix, Organisation.name_km, Organisation.name_en,
+    Organisation.area, Organisation.active, Organisation.version,
+)  # fmt: skip
+KNOWN = (*_NAME, Organisation.public_key, Organisation.key_version)
+"""What is remembered of an organisation once it was read."""
+
+
+def _organisations() -> Select[*tuple[Any, ...]]:
+    return select(*_NAME)
 
 
 @cache
 def _one_with_key() -> Select[*tuple[Any, ...]]:
     """Written once for the process."""
-    wanted = _organisations().add_columns(Organisation.public_key, Organisation.key_version)
-    return wanted.where(Organisation.id == bindparam("id", type_=Uuid))
+    return select(*KNOWN).where(Organisation.id == bindparam("id", type_=Uuid))
 
 
 def _staff(actor: Actor) -> Select[Staff]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Label,
     Row,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -180,7 +182,11 @@ def _sent(actor: Actor) -> ColumnElement[bool]:
     own = select(ReferralClient.referral_id).where(
         ReferralClient.sender_org_id == actor.org_id, ReferralClient.client_id.in_(ids_in_scope(actor))
     )
-    return and_(sent, Referral.id == func.any(func.array(own.scalar_subquery())))  # found once, not for each row
+    found = select(func.array(own.scalar_subquery()).label("ids")).cte(
+        "own"
+    )  # once for the statement, not for each tab
+    ids = cast(select(found.c.ids).scalar_subquery(), ARRAY(Uuid))
+    return and_(sent, Referral.id == func.any(ids))
 
 
 def _in(tab: Tab) -> ColumnElement[bool]:

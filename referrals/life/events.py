@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
+from app.core.db import Base
 from app.core.ids import new_id
-from app.core.rows import add
+from app.core.rows import Rows, add
 from referrals.life.models import OutboxRow, Referral, ReferralEvent
 from referrals.life.policy import Party
 from referrals.life.states import Action
@@ -82,6 +84,17 @@ def told(kind: Kind, by: Party) -> frozenset[Party]:
     return _TOLD.get(kind) or frozenset({Party.SENDER, Party.RECEIVER} - {by})
 
 
+class News(NamedTuple):
+    """What is to be written of something that happened: its event, and a row for each organisation to be told."""
+
+    event: dict[str, Any]
+    told: list[dict[str, Any]]
+
+    @property
+    def rows(self) -> tuple[tuple[type[Base], Rows], ...]:
+        return (ReferralEvent, [self.event]), (OutboxRow, self.told)
+
+
 def note(
     session: Session, actor: Actor, referral: Referral, kind: Kind, by: Party, **detail: str | int | bool | None
 ) -> UUID:
@@ -89,11 +102,21 @@ def note(
 
     `detail` is for both sides to read: reasons from lists, times, ids; never a person's data.
     """
-    event_id, now = new_id(), clock.now()
     session.flush()
+    made = news(session, actor, referral, kind, by, **detail)
+    add(session, *made.rows)
+    event_id: UUID = made.event["id"]
+    return event_id
+
+
+def news(
+    session: Session, actor: Actor, referral: Referral, kind: Kind, by: Party, **detail: str | int | bool | None
+) -> News:
+    """The same for whoever writes it together with more: the audit entry is made, the rows are to be added."""
+    now = clock.now()
     event = {
         "sender_org_id": referral.sender_org_id,
-        "id": event_id,
+        "id": new_id(),
         "referral_id": referral.id,
         "receiver_org_id": referral.receiver_org_id,
         "kind": kind,
@@ -102,12 +125,12 @@ def note(
         "by_staff_id": actor.staff_id,
         "detail": detail,
     }
-    outbox = [
+    rows = [
         {
             "org_id": referral.sender_org_id if party is Party.SENDER else referral.receiver_org_id,
             "id": new_id(),
             "from_org_id": actor.org_id,
-            "event_id": event_id,
+            "event_id": event["id"],
             "referral_id": referral.id,
             "sender_org_id": referral.sender_org_id,
             "kind": kind,
@@ -118,8 +141,7 @@ def note(
         }
         for party in sorted(told(kind, by))
     ]
-    add(session, (ReferralEvent, [event]), (OutboxRow, outbox))
-    if outbox:
+    if rows:
         session.info["told"] = True  # whoever commits may wake the relay
     audit.record(session, actor, f"referral.{kind}", subject="referral", subject_id=referral.id, ref=referral.ref)
-    return event_id
+    return News(event, rows)

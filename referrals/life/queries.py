@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import crypto
@@ -17,7 +17,8 @@ from referrals.life.events import Kind
 from referrals.life.models import ReferralClient
 from referrals.life.packet_store import identity_key
 from referrals.life.scope import Scoped
-from referrals.life.use_cases.talk import message_place, story
+from referrals.life.story import Entry, story
+from referrals.life.use_cases.talk import message_place
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,7 @@ def of_client(session: Session, actor: Actor, client_id: UUID) -> list[UUID]:
     )
 
 
-def _opened(session: Session, found: Scoped, row: Row[*tuple[Any, ...]]) -> str | None:
-    key = None if row.body is None else identity_key(session, found)
-    if key is None:
+def _opened(session: Session, found: Scoped, row: Entry) -> str | None:
+    if row.body is None or (key := identity_key(session, found)) is None:
         return None
     return crypto.unseal(key, row.body, message_place(found.referral.sender_org_id, row.id)).decode()

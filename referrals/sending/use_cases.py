@@ -27,7 +27,7 @@ from orgs.staff.queries import organisation, public_key
 from referrals.consents.models import ConsentRow
 from referrals.consents.queries import carries_referral, consent, value_of
 from referrals.consents.rules import check_in_force
-from referrals.life import disclosure, events, packet_store
+from referrals.life import disclosure, events, packet_store, story
 from referrals.life.disclosure import (
     Category,
     ClientValues,
@@ -111,8 +111,9 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
     receiver = public_key(session, programme.org_id)
     link = ReferralClient, [_link(session, actor, row, referral, request)]
-    packet_store.put(session, referral, receiver, composed.triage, composed.identity, link, slip)
-    events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
+    news = events.news(session, actor, referral, events.Kind.SENT, Party.SENDER)
+    packet_store.put(session, referral, receiver, composed.triage, composed.identity, link, slip, *news.rows)
+    story.begin(session, referral, news.event)
     hold(session, Scoped(referral, Party.SENDER, client.worker_id == actor.staff_id, client.id))
     return referral
 
@@ -132,7 +133,7 @@ def at_hand(session: Session, actor: Actor, consent_id: UUID, *, lock: bool = Fa
     def read() -> AtHand:
         row = consent(session, actor, consent_id, lock=lock)
         client = client_values(session, actor, row.client_id)
-        return AtHand(row, client, directory.programmes(session, [row.programme_id]).get(row.programme_id))
+        return AtHand(row, client, directory.destination(session, row.programme_id))
 
     return remembered(session, ("at hand", consent_id, lock), read)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -80,13 +81,17 @@ class Book:
     def __init__(self, network: Network) -> None:
         self._engine = network.servers.engines["spean_backup"]
         self._known: set[UUID] = set()
+        self._since = datetime.min.replace(tzinfo=UTC)
         self.new()
 
     def new(self) -> list[Row[Any]]:
+        """What was not there when this was last asked. An entry is at most a minute older than when it is written."""
+        query = text("SELECT *, clock_timestamp() AS asked FROM app.audit_log WHERE at >= :since ORDER BY at")
         with self._engine.connect() as connection:
-            rows = connection.execute(text("SELECT * FROM app.audit_log ORDER BY at")).all()
+            rows = connection.execute(query, {"since": self._since}).all()
         fresh = [row for row in rows if row.id not in self._known]
         self._known.update(row.id for row in fresh)
+        self._since = max((row.asked - timedelta(minutes=1) for row in rows), default=self._since)
         return fresh
 
 

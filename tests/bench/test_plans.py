@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from http import HTTPStatus
 
 import pytest
 
 from app.bench.asking import Ask
 from app.bench.inside import Inside, Plan, inside
 from app.bench.network import Doors
-from app.core import clock
 from orgs.clients.use_cases.records import create_client
-from orgs.staff.own_access import make_token
 from referrals.life.reasons import DeclineReason
 from referrals.life.use_cases import answer, visit
 from tests.cast import SOKHA, Cast, cast, tomorrow
 from tests.network import Network
 
-KEYS = {"referrals_pkey", "referrals_sender_org_id_ref_key", "referrals_in_id", "consents_pkey", "packet_keys_pkey"}
-"""Indexes that lead to one row, and no further."""
 MOST_BUFFERS = 80
 """An inbox page touches no more than so many shared buffers, however many referrals there are."""
 UNLED = {"enable_seqscan": "on", "enable_sort": "on", "enable_indexscan": "off", "enable_indexonlyscan": "off"}
@@ -95,20 +88,3 @@ def test_what_would_grow_is_found(app: Inside, busy: Cast) -> None:
         found = [fault for one in app.planned(session.connection(), said) for fault in one.faults]
     assert any("Seq Scan on referrals" in fault for fault in found)
     assert "Sort" in found
-
-
-def test_what_a_write_and_its_policies_ask_is_found_by_a_key(app: Inside, busy: Cast) -> None:
-    """Not among all that waits in a box, for each row that is written."""
-    consent = str(busy.consent(busy.second_id)[0])
-    accept = f"/api/v1/referrals/{busy.send()}/accept"
-    at = (clock.now() + timedelta(days=1)).isoformat()
-    for person, path, body, status in (
-        (busy.outreach, "/api/v1/referrals", {"consent_id": consent}, HTTPStatus.CREATED),
-        (busy.nurse, accept, {"at": at}, HTTPStatus.OK),
-    ):
-        with person.transaction() as (session, actor):
-            token = make_token(session, actor, label="plans", days=1)
-        ask = Ask(path, {"Authorization": f"Bearer {token}"}, json.dumps(body).encode(), status=status)
-        used = app.looked_up(app.statements(ask), token)
-        assert "referrals_pkey" in used
-        assert used <= KEYS

@@ -17,7 +17,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from app.core import clock, crypto, db, kek_checks, keys
+from app.core import clock, crypto, db, kek_checks, key_rows, keys
 from app.core.errors import BadSetting, NotFound
 from app.core.ids import new_id
 from app.core.kek import HeldKeys
@@ -389,7 +389,7 @@ def test_nobody_else_changes_keys(network: Network, role: str, call: str) -> Non
 def test_every_sealed_column_is_watched_and_within_the_keepers_reach(network: Network) -> None:
     """What a keyring may seal: the database refuses it under a key that is gone, and the keeper can seal it anew."""
     with Session(network.servers.engines["spean_migrator"]) as session:
-        for one in keys.SEALED:
+        for one in key_rows.SEALED:
             watched = session.scalar(
                 text("SELECT tgargs FROM pg_trigger WHERE tgname = 'sealed' AND tgrelid = CAST(:t AS regclass)"),
                 {"t": f"app.{one.table}"},

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Row, Select, Text, Uuid, bindparam, cast, literal, null, select, union_all
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.core import clock, crypto
 from app.core.context import Actor
-from app.core.db import remembered
 from app.core.errors import N_, Conflict, Invalid
 from app.core.ids import new_id
 from app.core.text import tidy
-from referrals.life.models import Message, ReferralEvent
+from referrals.life.models import Message
 from referrals.life.packet_store import identity_key
 from referrals.life.policy import Party
 from referrals.life.scope import Scoped, load_to
 from referrals.life.states import Action, State
 from referrals.life.step import step
+from referrals.life.story import story
 
 LONGEST = 1000
 
@@ -85,35 +80,7 @@ def write(session: Session, actor: Actor, referral_id: UUID, body: str) -> UUID:
 def open_question(session: Session, found: Scoped) -> Question | None:
     """The question that waits for an answer: the last of the fixed messages, if it is one."""
     fixed = [row for row in story(session, found) if not row.happened and row.kind != "free"]
-    return Question(fixed[-1].code) if fixed and fixed[-1].kind == "question" else None
-
-
-def story(session: Session, found: Scoped) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Events (`happened`) and messages of a referral, the oldest first: one statement for each time it has changed."""
-    row = found.referral
-    key = "story", row.id, row.state, row.version, row.updated_at
-
-    def read() -> list[Row[*tuple[Any, ...]]]:
-        rows = session.execute(_story(), {"sender": row.sender_org_id, "referral": row.id}).all()
-        return sorted(rows, key=lambda one: (one.at, one.id))
-
-    return remembered(session, key, read)
-
-
-@cache
-def _story() -> Select[*tuple[Any, ...]]:
-    """Written once for the process, like every statement that a step asks."""
-    sender, referral = bindparam("sender", type_=Uuid), bindparam("referral", type_=Uuid)
-    happened = select(
-        ReferralEvent.id, ReferralEvent.kind, ReferralEvent.at, ReferralEvent.by_org_id.label("org_id"),
-        ReferralEvent.by_staff_id.label("staff_id"), ReferralEvent.detail, literal(True).label("happened"),
-        cast(null(), Text).label("code"), cast(null(), LargeBinary).label("body"),
-    ).where(ReferralEvent.sender_org_id == sender, ReferralEvent.referral_id == referral)  # fmt: skip
-    said = select(
-        Message.id, Message.kind, Message.at, Message.from_org_id, Message.staff_id, cast(null(), JSONB),
-        literal(False), Message.code, Message.body,
-    ).where(Message.sender_org_id == sender, Message.referral_id == referral)  # fmt: skip
-    return select(union_all(happened, said).subquery())
+    return Question(str(fixed[-1].code)) if fixed and fixed[-1].kind == "question" else None
 
 
 def message_place(sender_org_id: UUID, message_id: UUID) -> bytes:

@@ -77,7 +77,7 @@ MUTANTS = (
         "An outreach worker would read a colleague's clients.",
         Source(
             "orgs.clients.store",
-            "own = true() if policy.sees_all(actor) else Client.worker_id == actor.staff_id",
+            "own = true() if sees_all else Client.worker_id == worker_id",
             "own = true()",
         ),
         (f"{CLIENTS}test_outreach_sees_its_own_and_a_colleagues_client_does_not_exist_for_it",),
