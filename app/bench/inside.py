@@ -24,8 +24,8 @@ from app.http.session import database
 SMALL = frozenset({"areas", "network_settings", "organisations", "uptake_releases", "programmes", "programme_records"})
 """What is not more when there are more referrals: the directory. Reading all of it is no scan that grows."""
 
-KEYS = frozenset({"referrals_in_id", "referrals_sender_org_id_ref_key"})
-"""Indexes that lead to one row, beside the primary keys."""
+KEYS = frozenset({"referrals_in_id"})
+"""Indexes that lead to one row, beside the primary and the unique keys."""
 _CURSOR = 1
 """The row at which a page begins is read to be left out."""
 
@@ -103,7 +103,7 @@ class Inside:
         with self.doors.acting(token) as (session, _actor):
             found = [_explained(session.connection(), one, "") for one in said if not _reads(one.statement)]
         used = {node["Index Name"] for root in found for node in _nodes(root) if "Index Name" in node}
-        return sorted(one for one in used - KEYS if not one.endswith("_pkey"))
+        return sorted(one for one in used - KEYS if not one.endswith(("_pkey", "_key")))
 
     def close(self) -> None:
         with self.app.app_context():

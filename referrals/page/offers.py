@@ -35,7 +35,10 @@ def own_record(session: Session, actor: Actor, found: Scoped) -> TakenIn:
     """The person in the actor's own records: the sender's client, or whom the receiver took in."""
     if found.party is Party.SENDER:
         return TakenIn(client_id=found.client_id)
-    return taken_in(session, actor, found.referral.id)
+    row = found.referral
+    if row.accepted_at in {None, row.updated_at}:  # nobody is taken in before acceptance, and nothing happened since
+        return TakenIn()
+    return taken_in(session, actor, row.id)
 
 
 def facts_of(session: Session, found: Scoped, there: TakenIn) -> Facts:
