@@ -36,17 +36,17 @@ def bodies(session: Session, *ids: UUID) -> dict[UUID, bytes]:
 
 def test_any_number_of_rows_is_the_same_statement_and_none_is_no_statement(people: Cast) -> None:
     with people.outreach.transaction() as (session, _actor), statements(session) as said:
-        add(session, (ClientNote, [note(people)]))
-        add(session, (ClientNote, [note(people) for _ in range(3)]))
-        add(session, (ClientNote, []))
+        for count in (2, 5, 0):
+            add(session, (ClientNote, [note(people) for _ in range(count)]))
     assert len(said) == 2
     assert said[0] == said[1]
 
 
 def test_values_arrive_as_they_were(people: Cast) -> None:
-    rows = [note(people), note(people, body=b"")]
+    rows = [note(people), note(people, body=b""), note(people)]
     with people.outreach.transaction() as (session, _actor):
-        add(session, (ClientNote, rows))
+        add(session, (ClientNote, rows[:2]))
+        add(session, (ClientNote, rows[2:]))
         assert bodies(session, *(row["id"] for row in rows)) == {row["id"]: row["body"] for row in rows}
 
 
@@ -56,6 +56,7 @@ def test_a_row_that_is_there_is_an_error_or_stays_as_it_is(people: Cast) -> None
         add(session, (ClientNote, [row]))
         other = note(people)
         add(session, (ClientNote, [{**row, "body": b"other"}, other]), anew=False)
+        add(session, (ClientNote, [{**row, "body": b"other"}]), anew=False)
         assert bodies(session, row["id"], other["id"]) == {row["id"]: ODD, other["id"]: ODD}
     with people.outreach.transaction() as (session, _actor), pytest.raises(IntegrityError), session.begin_nested():
         add(session, (ClientNote, [row]))
