@@ -182,11 +182,9 @@ def _sent(actor: Actor) -> ColumnElement[bool]:
     own = select(ReferralClient.referral_id).where(
         ReferralClient.sender_org_id == actor.org_id, ReferralClient.client_id.in_(ids_in_scope(actor))
     )
-    found = select(func.array(own.scalar_subquery()).label("ids")).cte(
-        "own"
-    )  # once for the statement, not for each tab
-    ids = cast(select(found.c.ids).scalar_subquery(), ARRAY(Uuid))
-    return and_(sent, Referral.id == func.any(ids))
+    # Found once for the statement, and not for each tab that it counts.
+    found = select(func.array(own.scalar_subquery()).label("ids")).cte("own")
+    return and_(sent, Referral.id == func.any(cast(select(found.c.ids).scalar_subquery(), ARRAY(Uuid))))
 
 
 def _in(tab: Tab) -> ColumnElement[bool]:
@@ -242,7 +240,7 @@ def _place(line: Line, order: Order) -> datetime:
 
 
 def _brief(row: Row[Any], side: Party) -> Brief:
-    values = dict(zip(_BRIEF, row, strict=True))  # for a row of a long list, its own `_asdict` is slow
+    values = dict(zip(_BRIEF, row, strict=True))
     return Brief(**values | {"state": State(row.state), "urgency": Urgency(row.urgency), "side": side})
 
 

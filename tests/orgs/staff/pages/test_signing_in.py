@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -27,7 +28,7 @@ def _link(org: Org, *roles: str) -> str:
 
 def _joining(**changed: str) -> dict[str, str]:
     typed = {
-        "name": "Bopha", "email": f"bopha.{id(changed)}@example.org", "password": "river and road",
+        "name": "Bopha", "email": f"bopha.{uuid4().hex}@example.org", "password": "river and road",
         "again": "river and road", "language": "en",
     }  # fmt: skip
     return typed | changed
