@@ -31,14 +31,16 @@ CREATE POLICY own ON app.referral_counts FOR SELECT TO spean_web USING (org_id =
 CREATE POLICY walls ON app.referral_counts TO spean_sec USING (true) WITH CHECK (true);
 """
 
-# The sender's row comes before the receiver's, and the programme's before both: whoever takes them in the same order
-# never waits in a circle.
+# One after the other writes to the numbers, whatever it counted in which order: two that each changed several referrals
+# would otherwise wait for each other in a circle. A turn lasts as long as a commit.
+TURN = "PERFORM pg_advisory_xact_lock(1397771087);  -- any number that nothing else locks"
 COUNTING = f"""
 -- In this language a function's statements are planned once for a connection, and not each time that it is called.
 CREATE OR REPLACE FUNCTION sec.move_places(org uuid, programme uuid, by integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF $3 <> 0 THEN
+        {TURN}
         UPDATE app.programmes p SET taken = greatest(0, p.taken + $3) WHERE p.org_id = $1 AND p.id = $2;
     END IF;
 END $$;
@@ -49,12 +51,12 @@ DECLARE
     before text := CASE WHEN TG_OP <> 'INSERT' THEN OLD.state ELSE '' END;
     after text := CASE WHEN TG_OP <> 'DELETE' THEN NEW.state ELSE '' END;
 BEGIN
+    {TURN}
     PERFORM sec.move_places(r.receiver_org_id, r.programme_id,
         (after IN ('accepted', 'arrived'))::integer - (before IN ('accepted', 'arrived'))::integer);
     INSERT INTO app.referral_counts AS c (org_id, side, {", ".join(STATES)})
     SELECT o.org, o.side, {", ".join(f"(after = '{one}')::integer - (before = '{one}')::integer" for one in STATES)}
-    FROM (VALUES (1, r.sender_org_id, 'sender'), (2, r.receiver_org_id, 'receiver')) AS o (first, org, side)
-    ORDER BY o.first
+    FROM (VALUES (r.sender_org_id, 'sender'), (r.receiver_org_id, 'receiver')) AS o (org, side)
     ON CONFLICT (org_id, side) DO UPDATE SET {", ".join(f"{one} = c.{one} + excluded.{one}" for one in STATES)};
     RETURN NULL;
 END $$;
