@@ -106,7 +106,7 @@ CASES: tuple[Case, ...] = (
          _page(lambda crew: f"/referrals/{crew.one('arrived')['id']}"), flat=True),
     Case("send", "create and send", Kind.WRITE, _sends, floor="send", most=4, flat=True, who=_CASEWORKER),
     Case("accept", "accept with an appointment", Kind.WRITE, _accepts, floor="accept", most=4, flat=True),
-    Case("withdraw", "withdraw", Kind.WRITE, _withdrawals, floor="accept", flat=True, who=_CASEWORKER),
+    Case("withdraw", "withdraw", Kind.WRITE, _withdrawals, floor="accept", who=_CASEWORKER),
     Case("slip", "slip as PDF", Kind.PAGE,
          _page(lambda crew: f"/referrals/{crew.one('accepted', sent=True)['id']}/slip.pdf", _CASEWORKER),
          who=_CASEWORKER),

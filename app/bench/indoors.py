@@ -61,7 +61,7 @@ def measured(size: Size, crew: Crew, floor: Callable[[], float]) -> Iterator[Mea
     """Each beside the floor of reading, by turns; a release, which takes long, once."""
     with indoors(size, crew) as found:
         pairs = {key: Pair(found[key], floor) for key in FLAT}
-        by_turns(list(pairs.values()))
+        by_turns([[pair] for pair in pairs.values()])
         for key, pair in pairs.items():
             case, low = pair.of_case, pair.of_floor
             yield Measured(size.name, key, case.median * _MS, case.p95 * _MS, low.median * _MS, pair.is_steady)

@@ -60,11 +60,15 @@ class Pair:
         return self.of_case.is_steady and self.of_floor.is_steady
 
 
-def by_turns(pairs: list[Pair]) -> None:
-    """All of them round by round, so that whatever else the machine does meets all alike."""
-    while waiting := [pair for pair in pairs if not pair.is_done]:
-        for pair in waiting:
-            pair.once()
+def by_turns(groups: list[list[Pair]]) -> None:
+    """All of them round by round, so that whatever else the machine does meets all alike.
+
+    What is compared stands in one group (a case at each size), and goes on until all of it stands still.
+    """
+    while waiting := [group for group in groups if not all(pair.is_done for pair in group)]:
+        for group in waiting:
+            for pair in group:
+                pair.once()
 
 
 def warmed(asks: Iterator[Ask], wire: Wire, times: int) -> None:

@@ -43,7 +43,8 @@ def measure(
     with ExitStack() as stack:
         stands = [_stand(stack, size, cases, folder) for size in sizes]
         say("The stacks are up; measuring by turns")
-        by_turns([pair for stand in stands for pair in (*stand.pairs.values(), stand.walls)])
+        alike = [[stand.pairs[case.key] for stand in stands] for case in cases]
+        by_turns([*alike, [stand.walls for stand in stands]])
         for stand in stands:
             report.measured += [_measured(stand, key, pair) for key, pair in stand.pairs.items()]
             report.measured += measured(stand.size, stand.crew, stand.floors.read)
