@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.http.session import database, signed_in, transaction
@@ -53,13 +54,18 @@ def request_of(app: Flask, person: Person) -> Iterator[None]:
         yield
 
 
-def accept_on_the_web(app: Flask, team: Cast, referral_id: UUID) -> None:
+def accepting(app: Flask, team: Cast, referral_id: UUID) -> TestResponse:
+    """The answer to whoever accepts, as long as it is being sent."""
     with team.nurse.transaction() as (session, who):
         token = make_token(session, who, label="a program", days=1)
     at = tomorrow().at
     assert at is not None
     path, headers = f"/api/v1/referrals/{referral_id}/accept", {"Authorization": f"Bearer {token}"}
-    with app.test_client().post(path, json={"at": at.isoformat()}, headers=headers) as answered:
+    return app.test_client().post(path, json={"at": at.isoformat()}, headers=headers)
+
+
+def accept_on_the_web(app: Flask, team: Cast, referral_id: UUID) -> None:
+    with accepting(app, team, referral_id) as answered:
         assert answered.status_code == 200
 
 
@@ -134,6 +140,15 @@ def test_of_many_nudges_one_reaches_the_relay_until_it_looks(network: Network, b
         nudge()
         assert client.llen("spean") == 2
         assert 0 < client.pttl(KEY) <= 1000  # a nudge that was lost is not waited for
+
+
+def test_who_waits_has_the_answer_before_the_relay_is_nudged(network: Network, app: Flask) -> None:
+    team, nudged = cast(network), []
+    app.extensions["spean_nudge"] = lambda: nudged.append("now")
+    with accepting(app, team, team.send()) as answered:
+        assert answered.json["state"] == "accepted"
+        assert nudged == []
+    assert nudged == ["now"]
 
 
 def test_nothing_told_nothing_nudged(network: Network, app: Flask, broker: Broker) -> None:
