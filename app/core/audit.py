@@ -6,16 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, desc, event
+from sqlalchemy import Index, desc
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
 from app.core.context import Actor
 from app.core.db import Base, points_to
 from app.core.ids import new_id
-from app.core.rows import add
-
-_WAITING = "audit"
+from app.core.rows import later
 
 
 class AuditRow(Base):
@@ -51,30 +49,18 @@ def record(
 ) -> None:
     """Add one row in the transaction of what it records. `action` is `subject.verb`; no personal data in `detail`.
 
-    All rows of a transaction are written by one statement, right before it is committed: nothing is committed without.
+    It is written right before the transaction is committed, and nothing of it is committed without.
     """
-    session.connection()
-    begun, rows = session.info.get(_WAITING, (None, []))
-    if begun is not session.get_transaction():
-        begun, rows = session.info[_WAITING] = (session.get_transaction(), [])
-    rows.append(
-        {
-            "org_id": actor.org_id,
-            "id": new_id(),
-            "at": clock.now(),
-            "staff_id": actor.staff_id,
-            "action": action,
-            "subject": subject,
-            "subject_id": subject_id,
-            "ref": ref,
-            "outcome": outcome,
-            "detail": detail,
-        }
-    )
-
-
-@event.listens_for(Session, "before_commit")
-def _write(session: Session) -> None:
-    begun, rows = session.info.pop(_WAITING, (None, []))
-    if rows and begun is session.get_transaction():
-        add(session, (AuditRow, rows))
+    row = {
+        "org_id": actor.org_id,
+        "id": new_id(),
+        "at": clock.now(),
+        "staff_id": actor.staff_id,
+        "action": action,
+        "subject": subject,
+        "subject_id": subject_id,
+        "ref": ref,
+        "outcome": outcome,
+        "detail": detail,
+    }
+    later(session, (AuditRow, [row]))

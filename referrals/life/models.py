@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, points_to
 from app.core.ids import new_id
-from referrals.life.states import BACK_WITH_SENDER, ENDED, UNDER_WAY, State
+from referrals.life.states import BACK_WITH_SENDER, ENDED, RELEASED_IDENTITY, UNDER_WAY, State
 
 _PARTIES = "receiver_org_id sender_org_id referral_id"
 _REFERRAL = "receiver_org_id sender_org_id id"
@@ -80,6 +80,13 @@ class Referral(Base):
         *_closed("out_done", "sender", "receiver", ENDED - BACK_WITH_SENDER),
         Index("referrals_out_programme", "sender_org_id", "programme_id", "receiver_org_id"),
         Index("referrals_consent", "sender_org_id", "consent_id"),
+        Index(
+            "referrals_resting",
+            "sender_org_id",
+            "consent_id",
+            unique=True,
+            postgresql_where=_among(UNDER_WAY | RELEASED_IDENTITY),
+        ),
         Index("referrals_in_id", "receiver_org_id", "id"),
         Index("referrals_in_ref", "receiver_org_id", "ref"),
         Index("referrals_expiry", "expires_at", postgresql_where=text("state IN ('sent', 'waitlisted', 'accepted')")),

@@ -19,7 +19,7 @@ from app.core.context import Actor
 from app.core.db import Base, remembered
 from app.core.key_rows import NOT_ALONG, own_along
 from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
-from app.core.rows import Rows, add
+from app.core.rows import Rows, later
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
 from referrals.life import disclosure, packets
@@ -69,7 +69,7 @@ def put(
             held = {"holder": holder, "holder_org_id": org, "key_version": wrap.version, "wrapped": wrap.wrapped}
             keys.append({**same, **held})
         kept[part] = sealed.for_sender, sealed.body
-    add(session, *beside, (PacketPart, parts), (PacketKey, keys))
+    later(session, *beside, (PacketPart, parts), (PacketKey, keys))
     remembered(session, _state_of(found), lambda: _Held(ring, found, kept))
 
 
@@ -100,7 +100,7 @@ def _note_opened(session: Session, found: Scoped, parts: Iterable[Part]) -> None
         return
     row, now = found.referral, clock.now()
     same = {"sender_org_id": row.sender_org_id, "referral_id": row.id, "receiver_org_id": row.receiver_org_id}
-    add(session, (Disclosure, [{**same, "part": part, "at": now} for part in sorted(parts)]), anew=False)
+    later(session, (Disclosure, [{**same, "part": part, "at": now} for part in sorted(parts)]), anew=False)
 
 
 def _for(actor: Actor, found: Scoped, identity: IdentityPart) -> IdentityPart:

@@ -17,6 +17,7 @@ from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
 from app.core.ids import new_id, reference
 from app.core.keys import keyring
+from app.core.rows import add_free
 from orgs.clients.queries import ClientView, client_values
 from orgs.programmes import queries as directory
 from orgs.programmes.criteria import Kind as CriterionKind
@@ -44,6 +45,8 @@ from referrals.life.scope import Scoped, hold
 from referrals.life.states import Action, State, check_step
 from referrals.slips import issue
 
+_REFERENCES = 5
+"""How many references are tried before one is free: of the seven signs, hardly ever two."""
 _CLOSED = N_("This programme takes no referrals at the moment. Choose another one.")
 UNANSWERED = timedelta(days=14)
 """How long after the promised time a referral waits for an answer before it runs out."""
@@ -98,16 +101,12 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     Raises NotFound, NotAllowed, and Conflict for a permission that does not hold or a programme that is closed or full.
     """
     row, client, programme = _in_scope(session, actor, request, lock=True)
-    if carries_referral(session, row):
-        raise Conflict(N_("A referral has been sent on this permission already."))
     check_step(State.DRAFT, Action.SEND)
     now = clock.now()
     composed = _composed(row, client, programme, request, now)
     if seen is not None and seen != composed.fingerprint:
         raise Conflict(N_("What would be sent has changed since you looked. Look at it again."))
-    referral = _referral(actor, row, composed, now)
-    session.add(referral)
-    session.flush()
+    referral = _made(session, actor, row, composed, now)
     slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
     receiver = public_key(session, programme.org_id)
     link = ReferralClient, [_link(session, actor, row, referral, request)]
@@ -198,6 +197,17 @@ def _values(client: ClientView) -> ClientValues:
     )
 
 
+def _made(session: Session, actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
+    """The new referral, under a reference that is free. Raises Conflict: the database takes one on a permission."""
+    for _ in range(_REFERENCES):
+        referral = _referral(actor, row, composed, now)
+        if add_free(session, referral):
+            return referral
+        if carries_referral(session, row):
+            break
+    raise Conflict(N_("A referral has been sent on this permission already."))
+
+
 def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
     programme = composed.programme
     promised = Promise(programme.response_minutes, programme.hours)
@@ -218,7 +228,10 @@ def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -
         half_at=promised.half(now),
         expires_at=min(until, due + UNANSWERED),
         readable_until=until,
+        missed=0,
+        reminded="no",
         updated_at=now,
+        version=1,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.ids import new_id
-from app.core.rows import add
+from app.core.rows import add, add_free, later
 from orgs.clients.models import ClientNote
 from tests.cast import Cast, cast
 from tests.network import Network
@@ -51,12 +51,46 @@ def test_values_arrive_as_they_were(people: Cast) -> None:
 
 
 def test_a_row_that_is_there_is_an_error_or_stays_as_it_is(people: Cast) -> None:
-    row = note(people)
+    row, other = note(people), note(people)
     with people.outreach.transaction() as (session, _actor):
         add(session, (ClientNote, [row]))
-        other = note(people)
-        add(session, (ClientNote, [{**row, "body": b"other"}, other]), anew=False)
-        add(session, (ClientNote, [{**row, "body": b"other"}]), anew=False)
+        later(session, (ClientNote, [{**row, "body": b"other"}, other]), anew=False)
+    with people.outreach.transaction() as (session, _actor):
         assert bodies(session, row["id"], other["id"]) == {row["id"]: ODD, other["id"]: ODD}
     with people.outreach.transaction() as (session, _actor), pytest.raises(IntegrityError), session.begin_nested():
         add(session, (ClientNote, [row]))
+
+
+def test_what_may_wait_goes_by_one_statement_right_before_the_commit(people: Cast) -> None:
+    first, second = note(people), note(people)
+    with people.outreach.transaction() as (session, _actor), statements(session) as said:
+        later(session, (ClientNote, [first]))
+        later(session, (ClientNote, [second]))
+        assert said == []
+        session.commit()
+        assert len(said) == 1
+    with people.outreach.transaction() as (session, _actor):
+        assert bodies(session, first["id"], second["id"]).keys() == {first["id"], second["id"]}
+
+
+def test_what_waits_in_a_transaction_that_fails_is_never_written(people: Cast) -> None:
+    row = note(people)
+    with people.outreach.transaction() as (session, _actor):
+        later(session, (ClientNote, [row]))
+        session.rollback()
+        session.commit()
+        assert bodies(session, row["id"]) == {}
+
+
+def test_a_row_that_was_added_alone_is_the_sessions_own(people: Cast) -> None:
+    said = note(people)
+    with people.outreach.transaction() as (session, _actor):
+        row, again = ClientNote(**said), ClientNote(**said)
+        assert add_free(session, row)
+        with statements(session) as heard:
+            session.flush()
+            assert session.get(ClientNote, (row.org_id, row.id)) is row
+            assert row.body == ODD
+        assert heard == []
+        assert not add_free(session, again)
+        assert again not in session
