@@ -50,12 +50,25 @@ def add_free(session: Session, row: Base) -> bool:
 
 
 def later(session: Session, *batches: Batch, anew: bool = True) -> None:
-    """Add these rows with all that wait, by one statement right before the commit: for what nobody reads until then."""
+    """Add these rows with all that wait, by one statement right before the commit; until then `waiting` has them."""
     session.connection()
-    waiting = _waiting(session)
+    held = _waiting(session)
     for model, rows in batches:
         if rows:
-            waiting.setdefault(_shape(model, rows, anew=anew), []).extend(rows)
+            held.setdefault(_shape(model, rows, anew=anew), []).extend(rows)
+
+
+def settle(session: Session) -> None:
+    """Write what waits now: for who takes several steps in one transaction, each on what the one before left."""
+    begun, rows = session.info.pop(_WAITING, (None, {}))
+    if begun is session.get_transaction():
+        session.flush()
+        _write(session, list(rows.items()))
+
+
+def waiting(session: Session, model: type[Base]) -> list[Mapping[str, Any]]:
+    """The rows of this table that wait for the commit."""
+    return [row for shape, rows in _waiting(session).items() if shape.table is model.__table__ for row in rows]
 
 
 class _Shape(NamedTuple):
@@ -75,13 +88,6 @@ def _waiting(session: Session) -> dict[_Shape, list[Mapping[str, Any]]]:
         begun, rows = session.info[_WAITING] = (session.get_transaction(), {})
     found: dict[_Shape, list[Mapping[str, Any]]] = rows
     return found
-
-
-@event.listens_for(Session, "before_commit")
-def _write_waiting(session: Session) -> None:
-    begun, rows = session.info.pop(_WAITING, (None, {}))
-    if begun is session.get_transaction():
-        _write(session, list(rows.items()))
 
 
 def _write(session: Session, batches: Sequence[tuple[_Shape, Rows]]) -> int:
@@ -120,3 +126,4 @@ def _as_text(value: object) -> str:
 
 
 _document = json.JSONEncoder(default=_as_text, ensure_ascii=False, check_circular=False, separators=(",", ":"))
+event.listen(Session, "before_commit", settle)

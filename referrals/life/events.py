@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
-from app.core.db import Base
 from app.core.ids import new_id
-from app.core.rows import Rows, add
+from app.core.rows import later
 from referrals.life.models import OutboxRow, Referral, ReferralEvent
 from referrals.life.policy import Party
 from referrals.life.states import Action
@@ -84,35 +81,14 @@ def told(kind: Kind, by: Party) -> frozenset[Party]:
     return _TOLD.get(kind) or frozenset({Party.SENDER, Party.RECEIVER} - {by})
 
 
-class News(NamedTuple):
-    """What is to be written of something that happened: its event, and a row for each organisation to be told."""
-
-    event: dict[str, Any]
-    told: list[dict[str, Any]]
-
-    @property
-    def rows(self) -> tuple[tuple[type[Base], Rows], ...]:
-        return (ReferralEvent, [self.event]), (OutboxRow, self.told)
-
-
 def note(
     session: Session, actor: Actor, referral: Referral, kind: Kind, by: Party, **detail: str | int | bool | None
-) -> UUID:
-    """Write the event, the audit entry and one outbox row for each organisation to be told; returns the event's id.
+) -> None:
+    """Write the event, the audit entry and one outbox row for each organisation to be told, at the commit.
 
     `detail` is for both sides to read: reasons from lists, times, ids; never a person's data.
     """
-    session.flush()
-    made = news(session, actor, referral, kind, by, **detail)
-    add(session, *made.rows)
-    event_id: UUID = made.event["id"]
-    return event_id
-
-
-def news(
-    session: Session, actor: Actor, referral: Referral, kind: Kind, by: Party, **detail: str | int | bool | None
-) -> News:
-    """The same for whoever writes it together with more: the audit entry is made, the rows are to be added."""
+    session.flush()  # each step by itself, for the database to check
     now = clock.now()
     event = {
         "sender_org_id": referral.sender_org_id,
@@ -144,4 +120,4 @@ def news(
     if rows:
         session.info["told"] = True  # whoever commits may wake the relay
     audit.record(session, actor, f"referral.{kind}", subject="referral", subject_id=referral.id, ref=referral.ref)
-    return News(event, rows)
+    later(session, (ReferralEvent, [event]), (OutboxRow, rows))

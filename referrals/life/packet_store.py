@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
-from app.core.db import Base, remembered
+from app.core.db import remembered
 from app.core.key_rows import NOT_ALONG, own_along
 from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
-from app.core.rows import Rows, later
+from app.core.rows import later
 from orgs.clients.policy import sees_clinical_notes
 from orgs.facts import CLINICAL
 from referrals.life import disclosure, packets
@@ -43,15 +43,8 @@ class Packet:
         return CURRENT if self.triage or self.identity else None
 
 
-def put(
-    session: Session,
-    referral: Referral,
-    receiver: PublicKey,
-    triage: TriagePart,
-    identity: IdentityPart,
-    *beside: tuple[type[Base], Rows],
-) -> None:
-    """Seal both parts, wrap their keys to the sender and to the receiver, and put `beside` away in the same statement.
+def put(session: Session, referral: Referral, receiver: PublicKey, triage: TriagePart, identity: IdentityPart) -> None:
+    """Seal both parts, and wrap their keys to the sender and to the receiver.
 
     The sender, who has just written it, need not ask for it again.
     """
@@ -69,7 +62,7 @@ def put(
             held = {"holder": holder, "holder_org_id": org, "key_version": wrap.version, "wrapped": wrap.wrapped}
             keys.append({**same, **held})
         kept[part] = sealed.for_sender, sealed.body
-    later(session, *beside, (PacketPart, parts), (PacketKey, keys))
+    later(session, (PacketPart, parts), (PacketKey, keys))
     remembered(session, _state_of(found), lambda: _Held(ring, found, kept))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.core.db import remembered
+from app.core.rows import waiting
 from referrals.life.models import Message, Referral, ReferralEvent
 from referrals.life.scope import Scoped
 
@@ -37,15 +38,21 @@ def story(session: Session, found: Scoped) -> Sequence[Entry]:
 
     def read() -> list[Entry]:
         rows = session.execute(_wanted(), {"sender": row.sender_org_id, "referral": row.id})
-        return sorted((Entry(*one) for one in rows), key=lambda one: (one.at, one.id))
+        return sorted((*(Entry(*one) for one in rows), *_new(session, row)), key=lambda one: (one.at, one.id))
 
     return remembered(session, _state_of(row), read)
 
 
-def begin(session: Session, referral: Referral, event: Mapping[str, Any]) -> None:
-    """The story of a referral that was made just now: whoever wrote its first event need not ask for it."""
-    only = Entry(*(event[name] for name in ("id", "kind", "at", "by_org_id", "by_staff_id", "detail")))
-    remembered(session, _state_of(referral), lambda: [only])
+def begin(session: Session, referral: Referral) -> None:
+    """The story of a referral that was made just now: nothing of it need be asked for."""
+    remembered(session, _state_of(referral), lambda: _new(session, referral))
+
+
+def _new(session: Session, row: Referral) -> list[Entry]:
+    """What happened in this transaction, and is written when it commits."""
+    names = ("id", "kind", "at", "by_org_id", "by_staff_id", "detail")
+    events = (event for event in waiting(session, ReferralEvent) if event["referral_id"] == row.id)
+    return [Entry(*(event[name] for name in names)) for event in events]
 
 
 def _state_of(row: Referral) -> tuple[object, ...]:

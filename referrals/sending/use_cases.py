@@ -17,7 +17,7 @@ from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
 from app.core.ids import new_id, reference
 from app.core.keys import keyring
-from app.core.rows import add_free
+from app.core.rows import add_free, later
 from orgs.clients.queries import ClientView, client_values
 from orgs.programmes import queries as directory
 from orgs.programmes.criteria import Kind as CriterionKind
@@ -109,10 +109,10 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     referral = _made(session, actor, row, composed, now)
     slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
     receiver = public_key(session, programme.org_id)
-    link = ReferralClient, [_link(session, actor, row, referral, request)]
-    news = events.news(session, actor, referral, events.Kind.SENT, Party.SENDER)
-    packet_store.put(session, referral, receiver, composed.triage, composed.identity, link, slip, *news.rows)
-    story.begin(session, referral, news.event)
+    later(session, (ReferralClient, [_link(session, actor, row, referral, request)]), slip)
+    packet_store.put(session, referral, receiver, composed.triage, composed.identity)
+    events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
+    story.begin(session, referral)
     hold(session, Scoped(referral, Party.SENDER, client.worker_id == actor.staff_id, client.id))
     return referral
 
