@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.errors import Conflict, NotFound
@@ -22,7 +23,7 @@ from referrals.life.models import Referral, ReferralClient, ReferralEvent
 from referrals.life.reasons import CancelReason, DeclineReason, ReleaseReason
 from referrals.life.scope import load
 from referrals.life.use_cases import answer, finish
-from referrals.sending import alternatives, drafts
+from referrals.sending import alternatives, drafts, use_cases
 from referrals.sending.models import Draft
 from referrals.sending.use_cases import Request, preview, send
 from tests.cast import Cast, cast, programme, sitting, tomorrow
@@ -109,6 +110,28 @@ def test_a_permission_carries_one_open_referral(people: Cast) -> None:
     people.send(consent_id)
     with pytest.raises(Conflict, match="sent on this permission already"):
         people.send(consent_id)
+
+
+def test_the_database_itself_takes_no_second_referral_on_a_permission(people: Cast) -> None:
+    referral_id = people.send()
+    with people.outreach.transaction() as (session, actor):
+        first = load(session, actor, referral_id).referral
+        said = {column.key: getattr(first, column.key) for column in Referral.__mapper__.columns}
+        session.add(Referral(**said | {"id": uuid4(), "ref": "R-2222222"}))
+        with pytest.raises(IntegrityError, match="referrals_resting"):
+            session.flush()
+        session.rollback()
+
+
+def test_a_reference_that_is_taken_is_no_refusal(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = people.send()
+    with people.outreach.transaction() as (session, actor):
+        taken = load(session, actor, first).referral.ref
+    drawn = iter([taken, taken, "R-3333333"])
+    monkeypatch.setattr(use_cases, "reference", lambda: next(drawn))
+    second = people.send(people.consent(people.second_id)[0])
+    with people.outreach.transaction() as (session, actor):
+        assert load(session, actor, second).referral.ref == "R-3333333"
 
 
 def test_after_a_referral_was_cancelled_its_permission_serves_again(people: Cast) -> None:
