@@ -76,7 +76,7 @@ def counted(network: Network) -> Iterator[Counted]:
             ("clients", "org_id", ("id", "code")),
             ("staff", "org_id", ("id",)),
             ("audit_log", "org_id", ("id",)),
-            ("referrals", "sender_org_id", ("id", "ref")),
+            ("referrals", "sender_org_id", ("id", "ref", "consent_id")),
             ("referral_events", "sender_org_id", ("id",)),
         ):
             other = ", ".join(f"'{one}', gen_random_uuid()" for one in fresh)
