@@ -1,4 +1,4 @@
-"""Adding rows, of one table or several, by one statement: at once, or with all others right before the commit.
+"""Adding rows: one at once, or those of several tables by one statement right before the commit.
 
 The rows of a table go as one JSON document that PostgreSQL takes apart (`json_to_recordset`). A statement is then the
 same for any number of rows: SQLAlchemy builds it once for the process, PostgreSQL plans it once for a connection, and
@@ -28,11 +28,6 @@ Batch = tuple[type[Base], Rows]
 _WAITING = "rows"
 
 
-def add(session: Session, *batches: Batch) -> None:
-    """Add all rows of these tables at once; the rows of each may point to those of the others."""
-    _write(session, [(_shape(model, rows), rows) for model, rows in batches if rows])
-
-
 def add_free(session: Session, row: Base) -> bool:
     """Add one row, unless something of it that must be unique is taken; the session knows it from then on.
 
@@ -50,7 +45,11 @@ def add_free(session: Session, row: Base) -> bool:
 
 
 def later(session: Session, *batches: Batch, anew: bool = True) -> None:
-    """Add these rows with all that wait, by one statement right before the commit; until then `waiting` has them."""
+    """Add these rows with all that wait, by one statement right before the commit; until then `waiting` has them.
+
+    The rows of each table may point to those of the others. `anew`: a row that is there already is an error; otherwise
+    it stays as it is.
+    """
     session.connection()
     held = _waiting(session)
     for model, rows in batches:
