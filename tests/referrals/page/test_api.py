@@ -63,6 +63,18 @@ def test_every_action_by_hand_has_its_route() -> None:
     assert set(DEEDS) == set(PARTIES) - NOT_BY_HAND - {Action.SEND}
 
 
+def test_the_answer_to_a_step_tells_of_that_step_as_every_later_one_does(
+    people: Cast, sender: Desk, nurse: Desk
+) -> None:
+    referral_id = people.send()
+    first = nurse.see(referral_id)
+    accepted = nurse.done(referral_id, "accept", tomorrow())
+    assert [one["kind"] for one in first["timeline"]] == ["sent", "seen"]
+    assert [one["kind"] for one in accepted["timeline"]] == ["sent", "seen", "accepted"]
+    assert nurse.see(referral_id)["timeline"] == accepted["timeline"]
+    assert [one["kind"] for one in sender.see(referral_id)["timeline"]] == ["sent", "seen", "accepted"]
+
+
 def test_one_referral_from_sending_to_outcome(people: Cast, sender: Desk, nurse: Desk) -> None:
     referral_id = people.send()
     first = nurse.see(referral_id)
