@@ -78,6 +78,14 @@ def test_what_may_wait_goes_by_one_statement_right_before_the_commit(people: Cas
         assert bodies(session, first["id"], second["id"]).keys() == {first["id"], second["id"]}
 
 
+def test_what_the_session_holds_is_written_before_what_waits(people: Cast) -> None:
+    with people.outreach.transaction() as (session, _actor), statements(session) as said:
+        later(session, (ClientNote, [note(people)]))
+        session.add(ClientNote(**note(people)))
+        session.commit()
+    assert ["json_to_recordset" in one for one in said] == [False, True]
+
+
 def test_what_waits_in_a_transaction_that_fails_is_never_written(people: Cast) -> None:
     row = note(people)
     with people.outreach.transaction() as (session, _actor):
