@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -37,6 +38,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _SHOWN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d.+:]+")
 """Left out of a page's words, where only its hour would remain: moments are compared whole, as the interface tells."""
 MINUTE = timedelta(minutes=1)
+LATE = 23
 
 
 @dataclass
@@ -115,12 +117,18 @@ class Scene:
     stranger: Receiver
 
 
+def _before_midnight(moment: datetime) -> datetime:
+    """Earlier, where the play would last past midnight: a weekday on a page would tell the last from the first."""
+    late = moment.astimezone(ZoneInfo("Asia/Phnom_Penh")).hour >= LATE
+    return moment - timedelta(hours=3) if late else moment
+
+
 @pytest.fixture(scope="module")
 def scene(network: Network) -> Scene:
     """Played out: the first accepts and gives the person back, the alternative is asked in their place."""
     sender = network.organisation("ngo", prefix="KS").person("outreach")
     played = Scene(site(network), sender, *(receiver(network) for _ in range(3)))
-    began = clock.now() - timedelta(hours=6)
+    began = _before_midnight(clock.now() - timedelta(hours=6))
     with clock.at(began):
         one = permissions(sender, played.first, played.alternative)
     with clock.at(began + 3 * MINUTE):
