@@ -15,6 +15,7 @@ from app.http.gate import init_gate
 from app.http.limits import init_limits
 from app.http.session import init_session
 from app.http.setup import init_http
+from app.http.turns import init_turns
 from app.navigation import home_of, hooks
 from app.routes import register
 from worker.nudge import init_nudge
@@ -40,6 +41,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.add_url_rule("/", "home", _home)
     register(app)
     init_nudge(app, settings)
+    init_turns(app)
     return app
 
 

@@ -58,7 +58,7 @@ class Principal(UserMixin):
 
 def init_session(app: Flask, settings: WebSettings) -> None:
     """Two pools of connections, and sign-in by cookie or bearer token."""
-    options = {"pool_size": 8, "max_overflow": 4, **db.OPTIONS}
+    options = {"pool_size": 2, "max_overflow": 10, **db.OPTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_DATABASE_URI"] = db.url_for(settings.web_url)
     app.config["SQLALCHEMY_BINDS"] = {_PUBLIC: {"url": db.url_for(settings.public_url), **options}}
