@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -114,7 +113,7 @@ class Floors:
         return row or (None, None)
 
     def _accept(self, org: object, staff: object, referral: str) -> None:
-        now, event = clock.now(), uuid4()
+        now, event = clock.now(), ids.ordered_id()
         row = self._web.execute(
             "UPDATE app.referrals SET state = 'accepted', answered_at = %s, accepted_at = %s, response_minutes = 1,"
             " appointment_at = %s, expires_at = %s, updated_at = %s, version = version + 1"
@@ -132,7 +131,7 @@ class Floors:
         self._audit(org, staff, referral, ref, "referral.accepted", "packet.read")
 
     def _send(self, org: object, staff: object, consent: str) -> None:
-        now, referral, ref, receiver = clock.now(), str(uuid4()), ids.reference(), self.crew.hospital
+        now, referral, ref, receiver = clock.now(), str(ids.ordered_id()), ids.reference(), self.crew.hospital
         self._web.execute(
             "INSERT INTO app.referrals (sender_org_id, id, ref, receiver_org_id, programme_id, consent_id, service,"
             " urgency, khan, state, sent_at, due_at, half_at, expires_at, readable_until, updated_at)"
@@ -160,7 +159,7 @@ class Floors:
             " VALUES (%s, %s, %s, %s, %s, %s)",
             (org, referral, receiver, os.urandom(32), os.urandom(32), b"\x02\x00\x00\x00\x01" + os.urandom(93)),
         )
-        self._happened(org, referral, receiver, org, staff, uuid4(), "sent", to=receiver, ref=ref)
+        self._happened(org, referral, receiver, org, staff, ids.ordered_id(), "sent", to=receiver, ref=ref)
         self._audit(org, staff, referral, ref, "client.read", "referral.sent", "packet.read")
 
     def _happened(
@@ -176,7 +175,7 @@ class Floors:
         self._web.execute(
             "INSERT INTO app.outbox (org_id, id, from_org_id, event_id, referral_id, sender_org_id, kind, ref, at,"
             " next_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (to, uuid4(), by, event, referral, sender, kind, ref, now, now),
+            (to, ids.ordered_id(), by, event, referral, sender, kind, ref, now, now),
         )
 
     def _audit(self, org: object, staff: object, referral: str, ref: object, *actions: str) -> None:
@@ -184,5 +183,5 @@ class Floors:
             self._web.execute(
                 "INSERT INTO app.audit_log (org_id, id, at, staff_id, action, subject, subject_id, ref, outcome,"
                 " detail) VALUES (%s, %s, %s, %s, %s, 'referral', %s, %s, 'done', %s)",
-                (org, uuid4(), clock.now(), staff, action, referral, ref, Json({})),
+                (org, ids.ordered_id(), clock.now(), staff, action, referral, ref, Json({})),
             )

@@ -66,6 +66,11 @@ class Writer:
     def id(self) -> UUID:
         return UUID(int=self.dice.getrandbits(128), version=4)
 
+    def ordered_id(self, at: datetime) -> UUID:
+        """As `app.core.ids.ordered_id` would have made it then."""
+        moment, dice = int(at.timestamp() * 1000), self.dice.getrandbits
+        return UUID(int=moment << 80 | 7 << 76 | dice(12) << 64 | 2 << 62 | dice(62))
+
     def clients(self, *, known: bool = False) -> Rows:
         """Everybody whom this organisation knows. The first so many are the outreach worker's own.
 
@@ -115,9 +120,9 @@ class Thread:
         self.receiver = UUID(self.to.id)
         self.programme, self.service = self.dice.choice(list(self.to.programmes.items()))
         self.state = self.dice.choices(list(STATES), list(STATES.values()))[0]
-        self.id, self.ref = writer.id(), f"R-{code_of(number)}"
         self.urgency = self.dice.choice(_URGENCIES)
         self._times()
+        self.id, self.ref = writer.ordered_id(self.sent), f"R-{code_of(number)}"
 
     def _times(self) -> None:
         now, dice = self.writer.now, self.dice
@@ -228,7 +233,9 @@ class Thread:
 
     def _event(self, kind: str, at: datetime, org: UUID, staff: UUID) -> None:
         sender = self.writer.ring.org_id
-        self.rows["referral_events"].append((sender, self.writer.id(), self.id, self.receiver, kind, at, org, staff))
+        self.rows["referral_events"].append(
+            (sender, self.writer.ordered_id(at), self.id, self.receiver, kind, at, org, staff)
+        )
 
     def _fact(self, measure: str, at: datetime) -> None:
         self.rows["uptake_facts"].append(

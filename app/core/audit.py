@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.core import clock
 from app.core.context import Actor
 from app.core.db import Base, points_to
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 from app.core.rows import later
 
 
@@ -25,7 +25,7 @@ class AuditRow(Base):
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     at: Mapped[datetime]
     staff_id: Mapped[UUID | None]
     action: Mapped[str]
@@ -53,7 +53,7 @@ def record(
     """
     row = {
         "org_id": actor.org_id,
-        "id": new_id(),
+        "id": ordered_id(),
         "at": clock.now(),
         "staff_id": actor.staff_id,
         "action": action,

@@ -5,13 +5,24 @@ from __future__ import annotations
 import secrets
 from uuid import UUID, uuid4
 
+from uuid_utils.compat import uuid7
+
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty signs that are not mistaken for each other on paper or by phone (no 0 O 1 I L U)."""
 
 
 def new_id() -> UUID:
-    """A random row id (UUID version 4)."""
+    """A random row id (UUID version 4): it says nothing."""
     return uuid4()
+
+
+def ordered_id() -> UUID:
+    """A row id that begins with the millisecond it is made in (UUID version 7, RFC 9562, section 5.7).
+
+    What is added one after the other then lies together in the indexes of a table that grows. Only for rows whose every
+    reader may know that moment anyhow (docs/adr/0019-ids-in-the-order-of-time.md).
+    """
+    return uuid7()
 
 
 def code(length: int) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.context import Actor
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 from app.core.rows import later
 from referrals.life.models import OutboxRow, Referral, ReferralEvent
 from referrals.life.policy import Party
@@ -92,7 +92,7 @@ def note(
     now = clock.now()
     event = {
         "sender_org_id": referral.sender_org_id,
-        "id": new_id(),
+        "id": ordered_id(),
         "referral_id": referral.id,
         "receiver_org_id": referral.receiver_org_id,
         "kind": kind,
@@ -104,7 +104,7 @@ def note(
     rows = [
         {
             "org_id": referral.sender_org_id if party is Party.SENDER else referral.receiver_org_id,
-            "id": new_id(),
+            "id": ordered_id(),
             "from_org_id": actor.org_id,
             "event_id": event["id"],
             "referral_id": referral.id,

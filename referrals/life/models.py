@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, points_to
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 from referrals.life.states import BACK_WITH_SENDER, ENDED, RELEASED_IDENTITY, UNDER_WAY, State
 
 _PARTIES = "receiver_org_id sender_org_id referral_id"
@@ -95,7 +95,7 @@ class Referral(Base):
     )
 
     sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     ref: Mapped[str]
     receiver_org_id: Mapped[UUID]
     programme_id: Mapped[UUID]
@@ -223,7 +223,7 @@ class Message(Base):
     )
 
     sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     referral_id: Mapped[UUID]
     receiver_org_id: Mapped[UUID]
     from_org_id: Mapped[UUID]
@@ -244,7 +244,7 @@ class ReferralEvent(Base):
     )
 
     sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     referral_id: Mapped[UUID]
     receiver_org_id: Mapped[UUID]
     kind: Mapped[str]
@@ -265,7 +265,7 @@ class OutboxRow(Base):
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     from_org_id: Mapped[UUID]
     event_id: Mapped[UUID]
     referral_id: Mapped[UUID]

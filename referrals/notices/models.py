@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, points_to
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 
 
 class Notification(Base):
@@ -24,7 +24,7 @@ class Notification(Base):
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ordered_id)
     staff_id: Mapped[UUID]
     event_id: Mapped[UUID]
     referral_id: Mapped[UUID]

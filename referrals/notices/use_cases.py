@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 from orgs.staff.telling import Addressee
 from referrals.notices.models import Notification
 from referrals.notices.queries import Notice, one
@@ -68,7 +68,7 @@ def tell(session: Session, news: News, people: Collection[Addressee], *, mail: b
     rows = [
         {
             "org_id": news.org_id,
-            "id": new_id(),
+            "id": ordered_id(),
             "staff_id": one.staff_id,
             "event_id": news.event_id,
             "referral_id": news.referral_id,

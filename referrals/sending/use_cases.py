@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.context import Actor
 from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
-from app.core.ids import new_id, reference
+from app.core.ids import ordered_id, reference
 from app.core.keys import keyring
 from app.core.rows import add_free, later
 from orgs.clients.queries import ClientView, client_values
@@ -214,7 +214,7 @@ def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -
     due, until = promised.due(now), _readable_until(row, now)
     return Referral(
         sender_org_id=actor.org_id,
-        id=new_id(),
+        id=ordered_id(),
         ref=reference(),
         receiver_org_id=programme.org_id,
         programme_id=programme.id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, crypto
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid
-from app.core.ids import new_id
+from app.core.ids import ordered_id
 from app.core.text import tidy
 from referrals.life.models import Message
 from referrals.life.packet_store import identity_key
@@ -72,7 +72,7 @@ def write(session: Session, actor: Actor, referral_id: UUID, body: str) -> UUID:
     key = identity_key(session, found)
     if key is None:
         raise Conflict(N_("The permission has run out. Ask the person again."))
-    message_id = new_id()
+    message_id = ordered_id()
     sealed = crypto.seal(key, words.encode(), message_place(found.referral.sender_org_id, message_id))
     return _put(session, actor, found, "free", None, message_id=message_id, body=sealed)
 
@@ -99,7 +99,7 @@ def _put(
     body: bytes | None = None,
 ) -> UUID:
     row = found.referral
-    made = message_id or new_id()
+    made = message_id or ordered_id()
     if actor.staff_id is None:
         raise Conflict
     session.add(

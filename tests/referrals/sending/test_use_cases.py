@@ -95,6 +95,19 @@ def test_the_service_told_is_the_programmes_own(people: Cast) -> None:
     assert (referral.service, triage.service) == ("methadone", "methadone")
 
 
+def test_an_id_tells_the_moment_only_where_the_row_does(people: Cast) -> None:
+    """When a permission was given, its receiver is not told: it may have been a second choice."""
+    people.send()
+    (row,) = sent(people)
+    assert row.id.version == 7
+    assert abs((row.id.int >> 80) - row.sent_at.timestamp() * 1000) < 60_000
+    assert row.consent_id.version == 4
+    with people.outreach.transaction() as (session, _actor):
+        (link,) = session.scalars(select(ReferralClient))
+        assert {link.sitting_id.version, link.client_id.version} == {4}
+        assert {one.version for one in session.scalars(select(ReferralEvent.id))} == {7}
+
+
 def test_a_permission_for_another_programme_sends_nothing(people: Cast) -> None:
     with pytest.raises(Conflict, match="The permission is for another programme"):
         try_to_send(people, Request(people.consent()[0], VALUES, programme_id=people.second_id))
