@@ -262,6 +262,7 @@ class OutboxRow(Base):
         points_to("org_id", "organisations", "id"),
         Index("outbox_waiting", "next_at", postgresql_where=text("done_at IS NULL")),
         Index("outbox_id", "id", postgresql_where=text("done_at IS NULL")),
+        Index("outbox_referral", "sender_org_id", "referral_id", postgresql_where=text("done_at IS NULL")),
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
