@@ -57,8 +57,14 @@ def later(session: Session, *batches: Batch, anew: bool = True) -> None:
             held.setdefault(_shape(model, rows, anew=anew), []).extend(rows)
 
 
+def ready(session: Session, *models: type[Base]) -> None:
+    """For whoever reads these tables, or sets off what the database does with their rows: none of them waits now."""
+    if any(waiting(session, model) for model in models):
+        settle(session)
+
+
 def settle(session: Session) -> None:
-    """Write what waits now: for who takes several steps in one transaction, each on what the one before left."""
+    """Write what waits. The session calls it before it commits."""
     begun, rows = session.info.pop(_WAITING, (None, {}))
     if begun is session.get_transaction():
         session.flush()

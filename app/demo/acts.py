@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
-from app.core.rows import settle
 from app.demo.people import Client
 from app.demo.thread import Do, Ids, Thread
 from orgs.clients.use_cases.episodes import end_episode, open_episode
@@ -112,7 +111,6 @@ def send_it(thread: Thread, said: dict[str, bool]) -> Do:
         previous = thread.previous.id if thread.previous else None
         request = Request(thread.asking.consents[thread.rank], values, waiting_list=True, previous_id=previous)
         thread.id = send(session, actor, request).id
-        settle(session)  # the slip is printed at once
         thread.code = issue.printed(session, actor, thread.id).code
 
     return do

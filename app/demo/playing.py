@@ -17,7 +17,6 @@ from typing import ClassVar, Protocol
 from sqlalchemy import text
 
 from app.core import clock
-from app.core.rows import settle
 from app.demo.house import Member
 from app.demo.stage import Stage
 from app.demo.thread import Step
@@ -121,7 +120,6 @@ class _Hand:
             for step in batch:
                 with clock.at(step.at):
                     step.do(session, actor, self.stage)
-                    settle(session)
 
     def _by_schedule(self, batch: Iterable[Step]) -> None:
         """One transaction for each referral, as it is in the worker."""

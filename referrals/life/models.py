@@ -13,6 +13,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     Index,
+    PrimaryKeyConstraint,
     SQLColumnExpression,
     TextClause,
     UniqueConstraint,
@@ -87,7 +88,7 @@ class Referral(Base):
             unique=True,
             postgresql_where=_among(UNDER_WAY | RELEASED_IDENTITY),
         ),
-        Index("referrals_in_id", "receiver_org_id", "id"),
+        Index("referrals_in_id", "receiver_org_id", "id", postgresql_include=["sender_org_id"]),
         Index("referrals_in_ref", "receiver_org_id", "ref"),
         Index("referrals_expiry", "expires_at", postgresql_where=text("state IN ('sent', 'waitlisted', 'accepted')")),
         Index("referrals_remind", "half_at", postgresql_where=text("state = 'sent' AND reminded <> 'overdue'")),
@@ -157,6 +158,7 @@ class ReferralClient(Base):
 
     __tablename__ = "referral_clients"
     __table_args__ = (
+        PrimaryKeyConstraint("sender_org_id", "referral_id", postgresql_include=["client_id"]),
         points_to("sender_org_id referral_id", "referrals", "sender_org_id id"),
         points_to("sender_org_id client_id", "clients"),
         points_to("sender_org_id staff_id", "staff"),

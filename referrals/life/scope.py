@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, aliased, load_only
 from app.core.context import Actor
 from app.core.db import remembered
 from app.core.errors import Conflict, NotFound
+from app.core.rows import ready
 from orgs.clients.ownership import beside, standing
-from referrals.life.models import Referral, ReferralClient
+from referrals.life.models import Disclosure, PacketKey, Referral, ReferralClient
 from referrals.life.policy import Party, check_look, check_may, party_of
 from referrals.life.states import Action, State, check_step
 
@@ -62,6 +63,7 @@ def load_to(session: Session, actor: Actor, referral_id: UUID, action: Action, *
     `version` is the one the actor saw, if they say. Raises NotFound, NotAllowed, and Conflict for a stale version or
     the wrong state.
     """
+    ready(session, PacketKey, Disclosure)  # the database lets go of keys with the step, and asks what was opened
     found = _held(session).get(referral_id) or hold(session, _load(session, actor, referral_id, lock=True))
     check_look(actor, found.party, is_own=found.is_own)
     check_may(actor, found.party, action, is_own=found.is_own)

@@ -14,7 +14,7 @@ from app.core import audit, clock
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid
 from app.core.keys import Keyring, keyring
-from app.core.rows import Rows
+from app.core.rows import Rows, ready
 from referrals.slips import codes
 from referrals.slips.codes import SlipKey
 from referrals.slips.models import Slip
@@ -52,6 +52,7 @@ def columns(keys: Keyring, referral_id: UUID) -> dict[str, bytes]:
 
 def printed(session: Session, actor: Actor, referral_id: UUID) -> Printed:
     """What the sender prints on the slip. Raises Conflict when the slip is dead or was never made."""
+    ready(session, Slip)
     row = session.execute(
         select(Slip.secrets, Slip.dead_at).where(Slip.sender_org_id == actor.org_id, Slip.referral_id == referral_id)
     ).one_or_none()

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.idempotency import once
-from app.core.rows import settle
 from orgs.clients.models import Client
 from orgs.clients.use_cases.episodes import open_episode
 from orgs.clients.use_cases.notes import add_note
@@ -199,7 +198,6 @@ def _life_of_b(world: World, shared: Partner) -> Strange:
         make_token(session, actor, label="Token of B", days=9)
         once(session, actor, WORD, "referral.send", bytes(32), 201, lambda: sent[0].id)
         token = next(one.id for one in open_access(session, actor) if one.kind == "api")
-        settle(session)
         slip = issue.printed(session, actor, sent[0].id).code
         code = _code(session, client)
     with shared.nurse.transaction() as (session, actor):
