@@ -1,8 +1,8 @@
 """What is looked for by a key is found by it, at every size.
 
-Withdrawing looked through all that waited to be told, for the news of one referral. In a small network the planner found
-a referral's sender by trying every sender in turn, and its client by reading all that the organisation had ever sent:
-either index held all that was asked for, and a key's own did not. Now it does.
+Withdrawing looked through all that waited to be told, for the news of one referral. In a small network the planner
+found a referral's sender by trying every sender in turn, and its client by reading all that the organisation had ever
+sent: either index held all that was asked for, and a key's own did not. Now it does.
 """
 
 from __future__ import annotations
