@@ -73,7 +73,7 @@ def _withdrawals(crew: Crew) -> Iterator[Ask]:
 
 
 _CASEWORKER, _OUTREACH = (SENDER, "caseworker"), (SENDER, "outreach")
-_BOX = 80
+_BOX, _ONE = 80, 120
 
 CASES: tuple[Case, ...] = (
     Case("inbox api", "inbox, 50 rows, JSON", Kind.LIST, _same(lambda crew: Ask(f"{LIST_API}&size=50", crew.nurse)),
@@ -103,9 +103,10 @@ CASES: tuple[Case, ...] = (
     Case("directory", "directory matched to a client", Kind.PAGE,
          _page(lambda crew: f"/send/for/{crew.clients[0]}", _CASEWORKER), who=_CASEWORKER),
     Case("referral page", "one referral, with its packet", Kind.PAGE,
-         _page(lambda crew: f"/referrals/{crew.one('arrived')['id']}"), flat=True),
+         _page(lambda crew: f"/referrals/{crew.one('arrived')['id']}"), flat=True, buffers=_ONE),
     Case("send", "create and send", Kind.WRITE, _sends, floor="send", most=4, flat=True, who=_CASEWORKER),
-    Case("accept", "accept with an appointment", Kind.WRITE, _accepts, floor="accept", most=4, flat=True),
+    Case("accept", "accept with an appointment", Kind.WRITE, _accepts, floor="accept", most=4, flat=True,
+         buffers=_ONE),
     Case("withdraw", "withdraw", Kind.WRITE, _withdrawals, floor="accept", who=_CASEWORKER),
     Case("slip", "slip as PDF", Kind.PAGE,
          _page(lambda crew: f"/referrals/{crew.one('accepted', sent=True)['id']}/slip.pdf", _CASEWORKER),

@@ -38,10 +38,16 @@ def _statements(report: Report) -> Iterator[Target]:
 
 
 def _buffers(report: Report) -> Iterator[Target]:
-    limited = {case.key: case.buffers for case in CASES if case.buffers is not None}
-    found = max((one.buffers for one in report.looked if one.case in limited), default=0)
-    yield Target("shared buffers of an inbox page", "at most 80", str(found), not any(
-        one.buffers > (limited[one.case] or 0) for one in report.looked if one.case in limited))  # fmt: skip
+    looked: dict[str, int] = {}
+    for one in report.looked:
+        looked[one.case] = max(looked.get(one.case, 0), one.buffers)
+    found: dict[tuple[str, int], int] = {}
+    for case in CASES:
+        if case.buffers is not None and case.key in looked:
+            about = "an inbox page" if case.kind is Kind.LIST else case.about
+            found[about, case.buffers] = max(found.get((about, case.buffers), 0), looked[case.key])
+    for (about, most), buffers in found.items():
+        yield Target(f"shared buffers of {about}", f"at most {most}", str(buffers), buffers <= most)
 
 
 def _ratios(rows: Mapping[tuple[str, str], Measured]) -> Iterator[Target]:
