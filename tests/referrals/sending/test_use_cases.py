@@ -26,6 +26,7 @@ from referrals.life.use_cases import answer, finish
 from referrals.sending import alternatives, drafts, use_cases
 from referrals.sending.models import Draft
 from referrals.sending.use_cases import Request, preview, send
+from referrals.slips import issue
 from tests.cast import Cast, cast, programme, sitting, tomorrow
 from tests.network import Network
 
@@ -154,6 +155,21 @@ def test_after_a_referral_was_cancelled_its_permission_serves_again(people: Cast
         finish.cancel(session, actor, referral_id, CancelReason.SENT_BY_MISTAKE)
     people.send(consent_id)
     assert len(sent(people)) == 2
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_a_step_in_the_transaction_that_sent_ends_what_was_sent(people: Cast, *, printed: bool) -> None:
+    """The packet and the slip, which are written last, are there for the database to close them."""
+    consent_id = people.consent()[0]
+    with people.outreach.transaction() as (session, actor):
+        row = send(session, actor, Request(consent_id, VALUES))
+        assert not printed or issue.printed(session, actor, row.id).code
+        finish.cancel(session, actor, row.id, CancelReason.SENT_BY_MISTAKE)
+    with people.outreach.transaction() as (session, actor), pytest.raises(Conflict):
+        issue.printed(session, actor, row.id)
+    again = people.send(consent_id)
+    with people.outreach.transaction() as (session, actor):
+        assert issue.printed(session, actor, again).code
 
 
 def test_two_who_send_on_one_permission_at_once_send_once(people: Cast) -> None:
