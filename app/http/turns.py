@@ -22,7 +22,7 @@ _PATIENCE_S = 0.25
 
 def init_turns(app: Flask) -> None:
     """Work on the app's requests by turns. Call it when the app knows its largest body (MAX_CONTENT_LENGTH)."""
-    app.wsgi_app = Turns(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+    app.wsgi_app = Turns(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"], _PATIENCE_S)  # type: ignore[method-assign]
 
 
 class Turns:
@@ -31,7 +31,7 @@ class Turns:
     `largest` is in bytes. A body that says it is larger is left unread, for the application to refuse.
     """
 
-    def __init__(self, app: WSGIApplication, largest: int, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, app: WSGIApplication, largest: int, patience_s: float) -> None:
         self._app = app
         self._largest = largest
         self._patience_s = patience_s

@@ -67,28 +67,8 @@ def test_one_request_is_worked_on_after_the_other() -> None:
     assert most == 1
 
 
-def test_what_is_stuck_holds_the_others_up_no_longer_than_their_patience() -> None:
-    stuck, go_on = threading.Event(), threading.Event()
-
-    def app(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/stuck":
-            stuck.set()
-            assert go_on.wait(_WAIT_S)
-        start("200 OK", [])
-        return [b"done"]
-
-    turns = Turns(app, _LARGEST, patience_s=0.01)
-    first = _beside(lambda: _ask(turns, "/stuck"))
-    assert stuck.wait(_WAIT_S)
-    assert _ask(turns) == "200 OK done"
-    assert first.is_alive()
-    go_on.set()
-    first.join(_WAIT_S)
-    assert not first.is_alive()
-
-
-def test_who_went_without_a_turn_gives_nobody_elses_back() -> None:
-    """Two that do not wait go beside a stuck one; a third still waits for it."""
+def test_what_is_stuck_holds_each_other_up_for_its_patience_and_no_longer() -> None:
+    """And who went without a turn gives nobody else's back: the next one waits for it too."""
     stuck, go_on = threading.Event(), threading.Event()
 
     def app(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
@@ -105,8 +85,10 @@ def test_who_went_without_a_turn_gives_nobody_elses_back() -> None:
         began = time.monotonic()
         assert _ask(turns) == "200 OK done"
         assert time.monotonic() - began >= 0.05
+    assert first.is_alive()
     go_on.set()
     first.join(_WAIT_S)
+    assert not first.is_alive()
 
 
 def test_a_slow_line_takes_no_turn_before_its_request_has_come_whole() -> None:
