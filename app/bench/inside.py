@@ -40,10 +40,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one statement read, and what in its plan would grow with the table."""
+    """What one statement read, through which indexes, and what in its plan would grow with the table."""
 
     statement: str
     buffers: int
+    indexes: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
 
 
@@ -102,7 +103,7 @@ class Inside:
         """
         with self.doors.acting(token) as (session, _actor):
             found = [_explained(session.connection(), one, "") for one in said if not _reads(one.statement)]
-        used = {node["Index Name"] for root in found for node in _nodes(root) if "Index Name" in node}
+        used = frozenset[str]().union(*map(_indexes, found))
         return sorted(one for one in used - KEYS if not one.endswith(("_pkey", "_key")))
 
     def close(self) -> None:
@@ -124,13 +125,17 @@ def _reads(statement: str) -> bool:
 def _plan(connection: Connection, said: Said) -> Plan:
     root = _explained(connection, said, "ANALYZE, BUFFERS, ")
     buffers = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
-    return Plan(said.statement, buffers, tuple(_faults(root)))
+    return Plan(said.statement, buffers, _indexes(root), tuple(_faults(root)))
 
 
 def _explained(connection: Connection, said: Said, options: str) -> Mapping[str, Any]:
     got = connection.exec_driver_sql(f"EXPLAIN ({options}FORMAT JSON) {said.statement}", said.values).scalar_one()
     root: Mapping[str, Any] = (json.loads(got) if isinstance(got, str) else got)[0]["Plan"]
     return root
+
+
+def _indexes(root: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(node["Index Name"] for node in _nodes(root) if "Index Name" in node)
 
 
 def _faults(root: Mapping[str, Any]) -> Iterator[str]:

@@ -72,6 +72,14 @@ def test_so_is_an_outbox(app: Inside, busy: Cast, tab: str) -> None:
     assert [(plan.faults, plan.statement) for plan in found if plan.faults] == []
 
 
+def test_an_outreach_workers_own_are_found_by_their_clients(app: Inside, busy: Cast) -> None:
+    """And not among all that the organisation ever sent."""
+    found = plans(app, busy.outreach.token, "/outbox")
+    (counting,) = [plan for plan in found if "WITH own" in plan.statement and "count(" in plan.statement]
+    assert "referral_clients_client" in counting.indexes
+    assert "referral_clients_pkey" not in counting.indexes
+
+
 @pytest.mark.parametrize("side", ["sender", "receiver"])
 def test_so_are_the_lists_for_programs(app: Inside, busy: Cast, side: str) -> None:
     token = {"sender": busy.caseworker, "receiver": busy.nurse}[side].token
