@@ -41,6 +41,8 @@ def by_either(session: Session, actor: Actor, typed: str) -> Found:
     found = queries.by_reference(session, actor, ref) if ref else None
     if found is not None:
         return Found(found)
+    if rules.is_no_slip(typed):
+        raise Invalid(_NO_REFERENCE, field="code")
     try:
         codes.parse(typed)
     except Invalid:

@@ -181,6 +181,7 @@ def test_foreign_and_absent_references_answer_alike(pages: Flask, people: Cast, 
         ("what is this", "This is neither a slip's code"),
         ("x" * 5000, "This is too long"),
         ("7F3Q-X2MM", "This is neither a slip's code"),
+        ("R-X2M7F3Y", "No referral of yours has this reference."),
     ],
 )
 def test_what_is_nothing_is_told_so_and_kept(pages: Flask, people: Cast, typed: str, said: str) -> None:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import ids
-from referrals.boxes.rules import reference
+from referrals.boxes.rules import is_no_slip, reference
+from referrals.slips import codes
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,18 @@ def test_every_reference_made_is_read_back() -> None:
     for _ in range(200):
         made = ids.reference()
         assert reference(made) == reference(made.lower()) == made
+
+
+@pytest.mark.parametrize("typed", ["R-X2M7F3Y", " r-x2m7f3y", "R\u200b-X2M7F3Y"])
+def test_with_its_dash_a_reference_is_no_slip(typed: str) -> None:
+    """These signs could be a slip's: the last of the eight checks the others."""
+    assert codes.parse(typed)
+    assert is_no_slip(typed)
+
+
+@pytest.mark.parametrize("typed", ["RX2M7F3Y", "RX2M-7F3Y", "X2M7F3Y", "R-", ""])
+def test_without_it_that_is_not_known(typed: str) -> None:
+    assert not is_no_slip(typed)
 
 
 @given(st.text(max_size=80))
