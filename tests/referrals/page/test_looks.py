@@ -67,7 +67,7 @@ def test_an_appointment_is_made_without_script(
         page.get_by_label(label, exact=True).locator("visible=true").first.fill(typed)
     page.get_by_label("Time").fill("9")
     page.get_by_role("button", name="Accept", exact=True).click()
-    assert page.get_by_text("That time has passed.").first.is_visible()
+    page.get_by_text("That time has passed.").first.wait_for()
     assert page.get_by_label("Time").input_value() == "9"
 
 

@@ -90,5 +90,5 @@ def test_paper_shows_every_picture_and_nothing_to_unfold(
     page.context.add_cookies([{"name": "spean", "value": f"s.{published.token}", "url": address}])
     page.goto(f"{address}/uptake/quarter/2026-Q3/print")
     page.emulate_media(media="print")
-    assert page.get_by_role("heading", name="Services in each khan").is_visible()
+    page.get_by_role("heading", name="Services in each khan").wait_for()
     assert not [one for one in page.locator("summary").all() if one.is_visible()]
