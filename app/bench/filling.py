@@ -40,6 +40,10 @@ COLUMNS = {
         "accepted_at", "arrived_at", "ended_at", "readable_until", "appointment_at", "updated_at", "reminded",
     ),
     "referral_clients": ("sender_org_id", "referral_id", "client_id", "staff_id", "sitting_id", "pseudonym"),
+    "caseload_referrals": (
+        "sender_org_id", "referral_id", "worker_id", "programme_id", "urgency", "state", "due_at", "comes_by",
+        "updated_at",
+    ),
     "packet_parts": ("sender_org_id", "referral_id", "part", "receiver_org_id", "body"),
     "packet_keys": ("sender_org_id", "referral_id", "part", "holder_org_id", "holder", "key_version", "wrapped"),
     "disclosures": ("sender_org_id", "referral_id", "part", "receiver_org_id", "at"),

@@ -180,6 +180,10 @@ class Thread:
             (self.writer.ring.org_id, self.id, self.person.id, self.person.worker, self.sitting,
              self.writer.ring.pseudonym(self.person.id))
         )  # fmt: skip
+        self.rows["caseload_referrals"].append(
+            (self.writer.ring.org_id, self.id, self.person.worker, UUID(self.programme), self.urgency, self.state,
+             self.due, meets, self.changed)
+        )  # fmt: skip
 
     def _packet(self) -> None:
         about, sender = self.person.record, self.writer.ring.org_id

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Label,
     Row,
@@ -20,26 +19,25 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    cast,
     func,
     literal,
     select,
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import paging
 from app.core.context import CASE_ROLES, Actor
 from app.core.paging import Cursor, Page
-from orgs.clients.queries import ClientName, beside, ids_in_scope, named
+from orgs.clients.queries import ClientName, beside, named
 from orgs.programmes import queries as directory
 from orgs.programmes.records import ProgrammeName
 from orgs.staff.queries import OrgName, organisations
 from referrals.boxes.records import Box, Brief, Line, Wanted
 from referrals.boxes.tabs import INBOX, OUTBOX, Order, Tab
 from referrals.life.disclosure import Urgency
-from referrals.life.models import COMES_BY, Referral, ReferralClient, ReferralCounts
+from referrals.life.models import COMES_BY, CaseloadReferral, Referral, ReferralClient, ReferralCounts
 from referrals.life.policy import OWN_ONLY, Party, check_works
 from referrals.life.states import State
 from referrals.sending import drafts
@@ -60,14 +58,32 @@ _LINE = (
     Referral.window_to, Referral.missed, Referral.updated_at,
 )  # fmt: skip
 _BRIEF = tuple(one.name for one in fields(Brief) if one.name != "side")
+_UNDER_WORKER = and_(
+    CaseloadReferral.sender_org_id == Referral.sender_org_id, CaseloadReferral.referral_id == Referral.id
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the referrals, and the table that holds them in the order of the boxes."""
+
+    table: type[Referral | CaseloadReferral]
+    mine: ColumnElement[bool]
+    id: InstrumentedAttribute[UUID]
+    comes_by: SQLColumnExpression[datetime | None]
+
+    def read(self, *columns: SQLColumnExpression[Any] | InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
+        """These columns of its referrals."""
+        statement = select(*columns).where(self.mine)
+        return statement if self.table is Referral else statement.join(CaseloadReferral, _UNDER_WORKER)
 
 
 def inbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Cursor | None = None) -> Box:
     """What other organisations sent to the actor's. Raises NotFound, NotAllowed."""
     check_works(actor)
-    received = Referral.receiver_org_id == actor.org_id
+    received = _received(actor)
     counts = tab_counts(session, actor)
-    rows = session.execute(_ordered(_wanted(select(*_LINE).where(received), tab, wanted), tab, cursor)).all()
+    rows = session.execute(_of_tab(received, received.read(*_LINE), tab, wanted, cursor)).all()
     own = directory.own_names(session, actor)
     senders = organisations(session, {row.sender_org_id for row in rows})
     programmes = {one.id: one for one in own}
@@ -90,8 +106,8 @@ def outbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Cur
     check_works(actor)
     sent = _sent(actor)
     counts, of_late = _outbox_counts(session, actor, sent)
-    statement = beside(session, actor, select(*_LINE).join(ReferralClient, _LINK), ReferralClient.client_id).where(sent)
-    rows = session.execute(_ordered(_wanted(statement, tab, wanted), tab, cursor)).all()
+    named_too = beside(session, actor, sent.read(*_LINE).join(ReferralClient, _LINK), ReferralClient.client_id)
+    rows = session.execute(_of_tab(sent, named_too, tab, wanted, cursor)).all()
     programmes = directory.names(session, of_late | {row.programme_id for row in rows})
     called = named(session, actor, rows)
     lines = [_line(row, programmes, client=called.get(row.called_id)) for row in rows]
@@ -119,9 +135,9 @@ def recent(
     Raises NotFound, NotAllowed.
     """
     check_works(actor)
-    mine = _sent(actor) if side is Party.SENDER else Referral.receiver_org_id == actor.org_id
-    statement = _narrowed(select(*(getattr(Referral, one) for one in _BRIEF)).where(mine), wanted)
-    rows = session.execute(paging.after(statement, Referral.updated_at, Referral.id, cursor, size)).all()
+    part = _sent(actor) if side is Party.SENDER else _received(actor)
+    statement = _narrowed(part, part.read(*(getattr(Referral, one) for one in _BRIEF)), wanted)
+    rows = session.execute(paging.after(statement, part.table.updated_at, part.id, cursor, size)).all()
     lines = [_brief(row, side) for row in rows]
     return paging.page(lines, lambda line: Cursor(line.updated_at, line.id), size)
 
@@ -129,8 +145,8 @@ def recent(
 def by_reference(session: Session, actor: Actor, ref: str) -> UUID | None:
     """The referral of this reference that the actor may open, on either side. Foreign and absent are alike: None."""
     check_works(actor)
-    sides = (_sent(actor), Referral.receiver_org_id == actor.org_id)
-    both = union_all(*(select(Referral.id, Referral.sent_at).where(side, Referral.ref == ref) for side in sides))
+    sides = (_sent(actor), _received(actor))
+    both = union_all(*(side.read(Referral.id, Referral.sent_at).where(Referral.ref == ref) for side in sides))
     newest = max(session.execute(both), key=lambda row: row.sent_at, default=None)
     return None if newest is None else newest.id
 
@@ -152,7 +168,7 @@ def _under(tabs: Sequence[Tab], numbers: Mapping[str, Any]) -> dict[str, int]:
     return {tab.key: sum(numbers.get(state) or 0 for state in tab.states) for tab in tabs}
 
 
-def _outbox_counts(session: Session, actor: Actor, sent: ColumnElement[bool]) -> tuple[dict[str, int], set[UUID]]:
+def _outbox_counts(session: Session, actor: Actor, sent: _Part) -> tuple[dict[str, int], set[UUID]]:
     """How many stand under each tab and how many drafts there are; and the programmes of the latest referrals."""
     more = _of_late(sent), drafts.counted(actor).label(DRAFTS)
     if _sees_all(actor):
@@ -165,9 +181,9 @@ def _outbox_counts(session: Session, actor: Actor, sent: ColumnElement[bool]) ->
     return counts, set(row.of_late or ())
 
 
-def _count(tab: Tab, side: ColumnElement[bool]) -> Label[int]:
+def _count(tab: Tab, part: _Part) -> Label[int]:
     """No farther than MANY, from the index alone: an outreach worker's own part of a box is counted, not kept."""
-    some = select(literal(1)).where(side, _in(tab)).limit(MANY).subquery()
+    some = select(literal(1)).select_from(part.table).where(part.mine, _in(part, tab)).limit(MANY).subquery()
     return select(func.count()).select_from(some).scalar_subquery().label(tab.key)
 
 
@@ -175,61 +191,56 @@ def _sees_all(actor: Actor) -> bool:
     return bool(actor.roles & CASE_ROLES - OWN_ONLY)
 
 
-def _sent(actor: Actor) -> ColumnElement[bool]:
-    sent = Referral.sender_org_id == actor.org_id
+def _received(actor: Actor) -> _Part:
+    return _Part(Referral, Referral.receiver_org_id == actor.org_id, Referral.id, COMES_BY)
+
+
+def _sent(actor: Actor) -> _Part:
+    """What the organisation sent; of an outreach worker, what stands under their name."""
     if _sees_all(actor):
-        return sent
-    own = select(ReferralClient.referral_id).where(
-        ReferralClient.sender_org_id == actor.org_id, ReferralClient.client_id.in_(ids_in_scope(actor))
-    )
-    # Found and put in order once for the statement, and not for each tab that it counts. They are found by client first
-    # (`offset`): the planner would rather read all that the organisation ever sent, in the order that is asked for.
-    some = own.offset(literal(0, literal_execute=True)).subquery()
-    ordered = select(some.c.referral_id).order_by(some.c.referral_id).scalar_subquery()
-    found = select(func.array(ordered).label("ids")).cte("own")
-    return and_(sent, Referral.id == func.any(cast(select(found.c.ids).scalar_subquery(), ARRAY(Uuid))))
+        return _Part(Referral, Referral.sender_org_id == actor.org_id, Referral.id, COMES_BY)
+    own = and_(CaseloadReferral.sender_org_id == actor.org_id, CaseloadReferral.worker_id == actor.staff_id)
+    return _Part(CaseloadReferral, own, CaseloadReferral.referral_id, CaseloadReferral.comes_by)
 
 
-def _in(tab: Tab) -> ColumnElement[bool]:
+def _in(part: _Part, tab: Tab) -> ColumnElement[bool]:
     """As words of the statement rather than values: only so is it certain which part of the table an index holds."""
     if len(tab.states) == 1:
-        return Referral.state == bindparam(None, str(*tab.states), literal_execute=True)
-    return _among(tab.states)
+        return part.table.state == bindparam(None, str(*tab.states), literal_execute=True)
+    words = [str(one) for one in sorted(tab.states)]
+    return part.table.state.in_(bindparam(None, words, expanding=True, literal_execute=True))
 
 
-def _among(states: Iterable[State]) -> ColumnElement[bool]:
-    words = [str(one) for one in sorted(states)]
-    return Referral.state.in_(bindparam(None, words, expanding=True, literal_execute=True))
-
-
-def _of_late(side: ColumnElement[bool]) -> Label[Any]:
+def _of_late(part: _Part) -> Label[Any]:
     """The programmes of the latest referrals, as an array, as often as they occur."""
-    late = select(Referral.programme_id).where(side).order_by(Referral.updated_at.desc()).limit(_RECENT).subquery()
+    newest = select(part.table.programme_id).where(part.mine).order_by(part.table.updated_at.desc())
+    late = newest.limit(_RECENT).subquery()
     return select(func.array_agg(late.c.programme_id)).scalar_subquery().label("of_late")
 
 
-def _wanted(statement: Select[*tuple[Any, ...]], tab: Tab, wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    """The tab's states always stand in the statement, also beside one of them: they say which index holds it."""
+def _of_tab(
+    part: _Part, statement: Select[*tuple[Any, ...]], tab: Tab, wanted: Wanted, cursor: Cursor | None
+) -> Select[*tuple[Any, ...]]:
+    """A page of what `statement` reads of this part.
+
+    The tab's states always stand in it, also beside one of them: they say which index holds it. Each order has its
+    index (`Referral`, `CaseloadReferral`), so that a page costs the same however long the list is.
+    """
     within = replace(wanted, state=wanted.state if wanted.state in tab.states and len(tab.states) > 1 else None)
-    return _narrowed(statement.where(_in(tab)), within)
-
-
-def _narrowed(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    if wanted.state is not None:
-        statement = statement.where(Referral.state == wanted.state)
-    if wanted.programme is not None:
-        statement = statement.where(Referral.programme_id == wanted.programme)
-    if wanted.urgency is not None:
-        statement = statement.where(Referral.urgency == wanted.urgency)
-    return statement
-
-
-def _ordered(statement: Select[*tuple[Any, ...]], tab: Tab, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
-    """Each order has its index (`Referral`), so that a page costs the same however long the list is."""
+    narrowed = _narrowed(part, statement.where(_in(part, tab)), within)
     if tab.order is Order.RECENT:
-        return paging.after(statement, Referral.updated_at, Referral.id, cursor)
-    at = Referral.due_at if tab.order is Order.DUE else COMES_BY
-    return paging.soonest(statement, at, Referral.id, cursor)
+        return paging.after(narrowed, part.table.updated_at, part.id, cursor)
+    return paging.soonest(narrowed, part.table.due_at if tab.order is Order.DUE else part.comes_by, part.id, cursor)
+
+
+def _narrowed(part: _Part, statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    if wanted.state is not None:
+        statement = statement.where(part.table.state == wanted.state)
+    if wanted.programme is not None:
+        statement = statement.where(part.table.programme_id == wanted.programme)
+    if wanted.urgency is not None:
+        statement = statement.where(part.table.urgency == wanted.urgency)
+    return statement
 
 
 def _paged(lines: list[Line], tab: Tab) -> Page[Line]:

@@ -30,35 +30,34 @@ _PARTIES = "receiver_org_id sender_org_id referral_id"
 _REFERRAL = "receiver_org_id sender_org_id id"
 
 
-def _side(name: str, side: str, other: str) -> tuple[Index, ...]:
+def _open(name: str, *mine: str, key: str = "id", beside: Iterable[str] = ()) -> tuple[Index, ...]:
     """One for each order in which a box is shown; what narrows it stands last, to be looked at in the index."""
-    mine, theirs, last = f"{side}_org_id", [f"{other}_org_id"], ("programme_id", "urgency")
+    last, besides = ("programme_id", "urgency"), list(beside)
     coming, arrived, under_way = text("state = 'accepted'"), text("state = 'arrived'"), _among(UNDER_WAY)
     return (
-        Index(f"referrals_{name}", mine, "state", "due_at", "id", *last,
-              postgresql_include=theirs, postgresql_where=under_way),
-        Index(f"referrals_{name}_recent", mine, desc("updated_at"), "id", "state", *last, postgresql_include=theirs),
-        Index(f"referrals_{name}_coming", mine, "comes_by", "id", *last,
-              postgresql_include=theirs, postgresql_where=coming),
-        Index(f"referrals_{name}_arrived", mine, desc("updated_at"), "id", *last,
-              postgresql_include=theirs, postgresql_where=arrived),
+        Index(name, *mine, "state", "due_at", key, *last, postgresql_include=besides, postgresql_where=under_way),
+        Index(f"{name}_recent", *mine, desc("updated_at"), key, "state", *last, postgresql_include=besides),
+        Index(f"{name}_coming", *mine, "comes_by", key, *last, postgresql_include=besides, postgresql_where=coming),
+        Index(f"{name}_arrived", *mine, desc("updated_at"), key, *last,
+              postgresql_include=besides, postgresql_where=arrived),
+    )  # fmt: skip
+
+
+def _closed(
+    name: str, *mine: str, states: Iterable[State], key: str = "id", beside: Iterable[str] = ()
+) -> tuple[Index, ...]:
+    """What has ended, the last changed first: of all programmes, and of one."""
+    where, besides = _among(states), list(beside)
+    return (
+        Index(name, *mine, desc("updated_at"), key, "state", "urgency",
+              postgresql_include=besides, postgresql_where=where),
+        Index(f"{name}_programme", *mine, "programme_id", desc("updated_at"), key, "state", "urgency",
+              postgresql_include=besides, postgresql_where=where),
     )  # fmt: skip
 
 
 def _among(states: Iterable[State]) -> TextClause:
     return text(f"state IN ({', '.join(repr(str(one)) for one in sorted(states))})")
-
-
-def _closed(name: str, side: str, other: str, states: Iterable[State]) -> tuple[Index, ...]:
-    """What has ended, the last changed first: of all programmes, and of one."""
-    mine, theirs = f"{side}_org_id", [f"{other}_org_id"]
-    where = _among(states)
-    return (
-        Index(f"referrals_{name}", mine, desc("updated_at"), "id", "state", "urgency",
-              postgresql_include=theirs, postgresql_where=where),
-        Index(f"referrals_{name}_programme", mine, "programme_id", desc("updated_at"), "id", "state", "urgency",
-              postgresql_include=theirs, postgresql_where=where),
-    )  # fmt: skip
 
 
 class Referral(Base):
@@ -74,11 +73,11 @@ class Referral(Base):
         UniqueConstraint("sender_org_id", "ref"),
         UniqueConstraint("receiver_org_id", "sender_org_id", "id"),
         CheckConstraint("state NOT IN ('accepted') OR appointment_at IS NOT NULL OR window_from IS NOT NULL"),
-        *_side("in", "receiver", "sender"),
-        *_side("out", "sender", "receiver"),
-        *_closed("in_closed", "receiver", "sender", ENDED),
-        *_closed("out_back", "sender", "receiver", BACK_WITH_SENDER),
-        *_closed("out_done", "sender", "receiver", ENDED - BACK_WITH_SENDER),
+        *_open("referrals_in", "receiver_org_id", beside=["sender_org_id"]),
+        *_open("referrals_out", "sender_org_id", beside=["receiver_org_id"]),
+        *_closed("referrals_in_closed", "receiver_org_id", states=ENDED, beside=["sender_org_id"]),
+        *_closed("referrals_out_back", "sender_org_id", states=BACK_WITH_SENDER, beside=["receiver_org_id"]),
+        *_closed("referrals_out_done", "sender_org_id", states=ENDED - BACK_WITH_SENDER, beside=["receiver_org_id"]),
         Index("referrals_out_programme", "sender_org_id", "programme_id", "receiver_org_id"),
         Index("referrals_consent", "sender_org_id", "consent_id"),
         Index(
@@ -172,6 +171,32 @@ class ReferralClient(Base):
     sitting_id: Mapped[UUID]
     previous_id: Mapped[UUID | None]
     pseudonym: Mapped[bytes]
+
+
+class CaseloadReferral(Base):
+    """A referral once more, under the worker who looks after its client, for the sender alone.
+
+    The database keeps it, step by step: so an outreach worker's boxes stand in order as everybody's do.
+    """
+
+    __tablename__ = "caseload_referrals"
+    __table_args__ = (
+        points_to("sender_org_id referral_id", "referrals", "sender_org_id id"),
+        points_to("sender_org_id worker_id", "staff"),
+        *_open("caseload", "sender_org_id", "worker_id", key="referral_id"),
+        *_closed("caseload_back", "sender_org_id", "worker_id", states=BACK_WITH_SENDER, key="referral_id"),
+        *_closed("caseload_done", "sender_org_id", "worker_id", states=ENDED - BACK_WITH_SENDER, key="referral_id"),
+    )
+
+    sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[UUID] = mapped_column(primary_key=True)
+    worker_id: Mapped[UUID]
+    programme_id: Mapped[UUID]
+    urgency: Mapped[str]
+    state: Mapped[str]
+    due_at: Mapped[datetime]
+    comes_by: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
 
 
 class PacketPart(Base):

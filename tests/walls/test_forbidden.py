@@ -104,6 +104,8 @@ WALLS = (
     "SELECT sec.move_places(gen_random_uuid(), gen_random_uuid(), 1)",
     "SELECT sec.note_uptake(r, 'completed', now()) FROM app.referrals r",
     "UPDATE app.referral_counts SET sent = 0",
+    "UPDATE app.caseload_referrals SET worker_id = worker_id",
+    "DELETE FROM app.caseload_referrals",
 )
 SECRETS = (
     *(f"SELECT * FROM sec.{table}" for table in ("seal_key", "credentials", "sessions")),
@@ -119,7 +121,8 @@ SETUP = ("SELECT sec.first_steward(gen_random_uuid(), 'AA', 'x', 'x', '', 1, '',
 CASES = tuple(
     f"SELECT 1 FROM app.{table}"
     for table in ("clients", "client_keys", "client_notes", "episodes", "consents", "drafts", "packet_parts",
-                  "packet_keys", "slips", "messages", "org_keys", "idempotency_keys", "invites", "outbox", "audit_log")
+                  "packet_keys", "slips", "messages", "org_keys", "idempotency_keys", "invites", "outbox", "audit_log",
+                  "caseload_referrals")
 )  # fmt: skip
 FACTS = ("SELECT 1 FROM app.uptake_facts",)
 ONLY_PUBLISHED = tuple(

@@ -275,23 +275,3 @@ def refuse(session: Session, actor: Actor, referral: UUID) -> None:
 
 def come(session: Session, actor: Actor, referral: UUID) -> None:
     visit.note_arrival(session, actor, referral)
-
-
-def test_the_order_comes_from_an_index(people: Cast) -> None:
-    """With sorting and sequential scans forbidden where they can be avoided, the plan of the first tab has neither."""
-    people.send()
-    with people.nurse.transaction() as (session, actor):
-        statement = _first_tab(actor)
-        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
-        session.connection().exec_driver_sql("SET LOCAL enable_sort = off")
-        session.connection().exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-        sql = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
-        plan = "\n".join(row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {sql}"))
-    assert "referrals_in" in plan, plan
-    assert "Sort" not in plan, plan
-
-
-def _first_tab(actor: Actor):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    received = queries.Referral.receiver_org_id == actor.org_id
-    wanted = queries._wanted(queries.select(*queries._LINE).where(received), INBOX[0], ALL)
-    return queries._ordered(wanted, INBOX[0], None)

@@ -45,6 +45,7 @@ CATALOGUE = "tests/walls/test_catalogue.py::test_it_holds"
 CONTEXT = "tests/walls/test_context.py::"
 DISCLOSURE = "tests/referrals/life/test_disclosure.py::"
 WORLDS = "tests/walls/noninterference/test_two_worlds.py::"
+BOXES = "tests/referrals/boxes/test_queries.py::"
 CLIENTS = "tests/orgs/clients/test_use_cases.py::"
 
 MUTANTS = (
@@ -84,11 +85,28 @@ MUTANTS = (
     ),
     Mutant(
         "box without its side",
-        "The outbox would list what was received beside what was sent.",
+        "The inbox would list what was sent beside what was received.",
         Source(
-            "referrals.boxes.queries", "received = Referral.receiver_org_id == actor.org_id", "received = and_(True)"
+            "referrals.boxes.queries",
+            "_Part(Referral, Referral.receiver_org_id == actor.org_id, ",
+            "_Part(Referral, and_(True), ",
         ),
-        ("tests/referrals/boxes/test_queries.py::test_other_organisations_have_boxes_of_their_own",),
+        (f"{BOXES}test_other_organisations_have_boxes_of_their_own",),
+    ),
+    Mutant(
+        "box without its worker",
+        "An outreach worker would see the referrals of a colleague's clients.",
+        Source("referrals.boxes.queries", "CaseloadReferral.worker_id == actor.staff_id", "and_(True)"),
+        (f"{BOXES}test_an_outreach_worker_sees_the_referrals_of_their_own_clients",),
+    ),
+    Mutant(
+        "caseload left with the first worker",
+        "Whoever handed a client over would go on seeing what becomes of them.",
+        Statement("DROP TRIGGER caseload ON app.clients"),
+        (
+            "tests/referrals/boxes/test_caseloads.py::test_a_client_who_is_handed_over_brings_their_referrals_along",
+            "tests/referrals/boxes/test_caseloads.py::test_an_erased_client_is_in_nobodys_care",
+        ),
     ),
     Mutant(
         "part shown early by the rules",

@@ -1,0 +1,178 @@
+"""What the database keeps under each worker: an outreach worker's boxes, in the order of everybody's."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.context import Actor
+from app.core.paging import Page
+from orgs.clients.queries import client_values
+from orgs.clients.use_cases.records import create_client, reassign
+from orgs.facts import ErasureReason
+from referrals.boxes import queries
+from referrals.boxes.records import Brief, Wanted
+from referrals.boxes.tabs import OUTBOX, Tab
+from referrals.erasing.use_cases import erase
+from referrals.life.disclosure import RequestValues
+from referrals.life.policy import Party
+from referrals.life.reasons import CancelReason, DeclineReason, Outcome, ReleaseReason
+from referrals.life.use_cases import answer, finish, visit
+from referrals.sending.use_cases import Request, send
+from tests.cast import SOKHA, Cast, cast, from_now_on, tomorrow
+from tests.network import Network, Person
+
+ROUNDS = 8
+ALL = Wanted()
+KEPT = """
+SELECT referral_id, worker_id, programme_id, urgency, state, due_at, comes_by, updated_at FROM app.caseload_referrals
+ORDER BY referral_id
+"""
+TRUE = """
+SELECT r.id, c.worker_id, r.programme_id, r.urgency, r.state, r.due_at, r.comes_by, r.updated_at
+FROM app.referrals r
+JOIN app.referral_clients l ON l.sender_org_id = r.sender_org_id AND l.referral_id = r.id
+JOIN app.clients c ON c.org_id = l.sender_org_id AND c.id = l.client_id
+WHERE c.erased_at IS NULL ORDER BY r.id
+"""
+
+
+@pytest.fixture
+def people(network: Network) -> Cast:
+    return cast(network)
+
+
+@pytest.fixture
+def lived(people: Cast) -> Cast:
+    """Somebody's referrals have come to each tab, by each kind of step."""
+    for steps in (
+        (), (waitlist,), (accept,), (accept, book), (accept, come), (refuse,), (accept, give_back),
+        (accept, come, complete), (cancel,),
+    ):  # fmt: skip
+        with people.outreach.transaction() as (session, actor):
+            client = create_client(session, actor, SOKHA)
+        referral = replace(people, client_id=client).send()
+        for step in steps:
+            with (people.outreach if step is cancel else people.nurse).transaction() as (session, actor):
+                step(session, actor, referral)
+    return people
+
+
+def waitlist(session: Session, actor: Actor, referral: UUID) -> None:
+    answer.waitlist(session, actor, referral)
+
+
+def accept(session: Session, actor: Actor, referral: UUID) -> None:
+    answer.accept(session, actor, referral, tomorrow())
+
+
+def refuse(session: Session, actor: Actor, referral: UUID) -> None:
+    answer.decline(session, actor, referral, DeclineReason.NO_CAPACITY)
+
+
+def come(session: Session, actor: Actor, referral: UUID) -> None:
+    visit.note_arrival(session, actor, referral)
+
+
+def book(session: Session, actor: Actor, referral: UUID) -> None:
+    visit.book(session, actor, referral, from_now_on())
+
+
+def give_back(session: Session, actor: Actor, referral: UUID) -> None:
+    finish.release(session, actor, referral, ReleaseReason.NO_CAPACITY)
+
+
+def complete(session: Session, actor: Actor, referral: UUID) -> None:
+    finish.complete(session, actor, referral, Outcome.COURSE_FINISHED)
+
+
+def cancel(session: Session, actor: Actor, referral: UUID) -> None:
+    finish.cancel(session, actor, referral, CancelReason.OTHER)
+
+
+def said(person: Person, query: str) -> list[tuple[object, ...]]:
+    with person.transaction() as (session, _actor):
+        return [tuple(row) for row in session.execute(text(query))]
+
+
+def shown(person: Person, tab: Tab, wanted: Wanted = ALL) -> list[UUID]:
+    with person.transaction() as (session, actor):
+        return [line.id for line in queries.outbox(session, actor, tab, wanted).page.rows]
+
+
+def recent(person: Person) -> Page[Brief]:
+    with person.transaction() as (session, actor):
+        return queries.recent(session, actor, Party.SENDER, ALL)
+
+
+def hand_over(session: Session, actor: Actor, client: UUID, to: Person) -> None:
+    reassign(session, actor, client, to.staff_id, version=client_values(session, actor, client).version)
+
+
+def test_what_is_kept_is_what_is_so(lived: Cast) -> None:
+    kept = said(lived.caseworker, KEPT)
+    assert kept == said(lived.caseworker, TRUE)
+    assert len({row[4] for row in kept}) == 8, "each tab has some"
+
+
+def test_own_boxes_are_those_of_the_organisation_where_all_clients_are_own(lived: Cast) -> None:
+    for tab in OUTBOX:
+        for wanted in (ALL, Wanted(programme=lived.programme_id), Wanted(programme=lived.second_id)):
+            assert shown(lived.outreach, tab, wanted) == shown(lived.caseworker, tab, wanted)
+        assert shown(lived.outreach, tab)
+    assert recent(lived.outreach) == recent(lived.caseworker)
+
+
+def test_a_client_who_is_handed_over_brings_their_referrals_along(lived: Cast) -> None:
+    colleague, first = lived.ngo.person("outreach"), shown(lived.outreach, OUTBOX[0])
+    own = lived.send()
+    with lived.caseworker.transaction() as (session, actor):
+        hand_over(session, actor, lived.client_id, colleague)
+    assert (shown(colleague, OUTBOX[0]), shown(lived.outreach, OUTBOX[0])) == ([own], first)
+    assert said(lived.caseworker, KEPT) == said(lived.caseworker, TRUE)
+
+
+def test_an_erased_client_is_in_nobodys_care(people: Cast) -> None:
+    referral = people.send()
+    with people.caseworker.transaction() as (session, actor):
+        version = client_values(session, actor, people.client_id).version
+        erase(session, actor, people.client_id, ErasureReason.ASKED, version=version)
+    assert shown(people.outreach, OUTBOX[-1]) == []
+    assert shown(people.caseworker, OUTBOX[-1]) == [referral]
+    assert said(people.caseworker, KEPT) == []
+
+
+def test_sending_while_the_client_is_handed_over_leaves_no_referral_behind(people: Cast) -> None:
+    """Both are about to commit before either does; whoever is second knows of the first."""
+    workers = [people.ngo.person("outreach"), people.outreach]
+    consents = [people.consent()[0] for _ in range(ROUNDS)]
+    for round_, consent in enumerate(consents):
+        sends(people, consent, hands_to=workers[round_ % 2])
+        assert said(people.caseworker, KEPT) == said(people.caseworker, TRUE)
+    assert len(shown(people.outreach, OUTBOX[0])) == ROUNDS
+
+
+def sends(people: Cast, consent: UUID, *, hands_to: Person) -> None:
+    """At the same time."""
+    together = Barrier(2)
+
+    def sending() -> None:
+        with people.caseworker.transaction() as (session, actor):
+            send(session, actor, Request(consent, RequestValues(service="methadone")))
+            session.flush()
+            together.wait()
+
+    def handing() -> None:
+        together.wait()
+        with people.caseworker.transaction() as (session, actor):
+            hand_over(session, actor, people.client_id, hands_to)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(sending), pool.submit(handing)]:
+            done.result()
