@@ -200,7 +200,7 @@ class Person:
     def transaction(self) -> Iterator[tuple[Session, Actor]]:
         """One transaction as this person, under the role that serves them."""
         engine = self.servers.engines["spean_public" if self.official else "spean_web"]
-        with Session(engine, expire_on_commit=False) as session:
+        with db.LeanSession(engine, expire_on_commit=False) as session:
             session.info["kek"] = self.servers.kek
             db.entering(session, db.by_token(self.token))
             with db.transaction(session):

@@ -72,13 +72,13 @@ class Workshop:
     @contextmanager
     def outside(self) -> Iterator[Session]:
         """A transaction that entered nowhere: only the functions for everybody's work answer in it."""
-        with Session(self.engine) as session, db.transaction(session):
+        with db.LeanSession(self.engine) as session, db.transaction(session):
             yield session
 
     @contextmanager
     def publishing(self) -> Iterator[Session]:
         """A transaction of the publisher."""
-        with Session(self.publisher) as session, db.transaction(session):
+        with db.LeanSession(self.publisher) as session, db.transaction(session):
             yield session
 
     @contextmanager
@@ -92,7 +92,7 @@ class Workshop:
             session.info["job"] = Job(id=job_id, **row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
             return Actor(org_id=row.org_id, org_kind="")
 
-        with Session(self.engine, expire_on_commit=False) as session:
+        with db.LeanSession(self.engine, expire_on_commit=False) as session:
             db.entering(session, enter)
             with db.transaction(session):
                 db.actor(session)
@@ -111,7 +111,7 @@ class Workshop:
             session.info["what"] = what
             return Actor(org_id=sender_org_id, org_kind="")
 
-        with Session(self.engine, expire_on_commit=False) as session:
+        with db.LeanSession(self.engine, expire_on_commit=False) as session:
             db.entering(session, enter)
             with db.transaction(session):
                 yield session, db.actor(session), session.info["what"]
@@ -126,7 +126,7 @@ class Workshop:
                 raise Gone
             return Actor(org_id=org_id, org_kind="")
 
-        with Session(self.engine, expire_on_commit=False) as session:
+        with db.LeanSession(self.engine, expire_on_commit=False) as session:
             db.entering(session, enter)
             with db.transaction(session):
                 db.actor(session)

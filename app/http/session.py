@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, db
 from app.core.context import Actor
-from app.core.db import Base
+from app.core.db import Base, LeanSession
 from app.core.errors import NotAllowed, NotFound, SignInNeeded
 from app.core.settings import WebSettings
 
@@ -30,7 +30,7 @@ _HOURS = 12
 _PUBLIC = "public"
 
 
-class DoorSession(FlaskSession):
+class DoorSession(LeanSession, FlaskSession):
     """A session on the connections of the door by which the request came."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:

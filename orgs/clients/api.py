@@ -13,8 +13,8 @@ from app.core.paging import Cursor, Page
 from app.http.api.base import ApiBlueprint
 from app.http.session import actor, transaction
 from orgs.clients import queries, schemas, use_cases
-from orgs.clients.queries import ClientLine, ClientView, Found
 from orgs.clients.timeline import Timeline, timeline
+from orgs.clients.views import ClientLine, ClientView, Found
 from orgs.facts import Detail
 
 _OF_RECORD = ("alias", "name", "phone", "safe_contact", "area", "heard_from")

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
-from orgs.clients.queries import ClientView
+from orgs.clients.views import ClientView
 
 Action = Callable[[Session, Actor, ClientView], "tuple[str, str] | None"]
 Panel = Callable[[Session, Actor, ClientView], Markup]

@@ -3,92 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, SQLColumnExpression, and_, select
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, paging
 from app.core.context import Actor
+from app.core.errors import NotFound
 from app.core.keys import Keyring, keyring
 from app.core.paging import Cursor, Page
-from orgs.clients import policy, rules, store
+from orgs.clients import along, rules, store
+from orgs.clients.along import Reach
 from orgs.clients.models import Client, Episode
-from orgs.clients.records import Record
 from orgs.clients.rules import SearchKind
+from orgs.clients.views import ClientLine, ClientName, ClientView, Found
 
 FOUND_AT_MOST = 50
 _CHUNK = 500
 
 
-@dataclass(frozen=True)
-class ClientView:
-    """One client as the actor may see them. `record` lacks the clinical details that the actor does not see."""
-
-    id: UUID
-    code: str
-    record: Record
-    worker_id: UUID
-    created_at: datetime
-    updated_at: datetime
-    archived_at: datetime | None
-    version: int
-
-    @property
-    def shown(self) -> str:
-        return self.record.shown
-
-
-@dataclass(frozen=True)
-class ClientName:
-    """What a client is called in a list: the alias or else the name, and the code."""
-
-    code: str
-    shown: str
-
-    def __str__(self) -> str:
-        return self.shown
-
-
-@dataclass(frozen=True)
-class ClientLine:
-    """A client in the list."""
-
-    id: UUID
-    code: str
-    alias: str
-    name: str
-    area: str | None
-    worker_id: UUID
-    updated_at: datetime
-    archived: bool
-
-    @property
-    def shown(self) -> str:
-        return self.alias or self.name
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search found, newest first. `more`: there is more than is shown."""
-
-    lines: tuple[ClientLine, ...]
-    more: bool = False
-
-
 def client_values(session: Session, actor: Actor, client_id: UUID, *, action: str = "client.read") -> ClientView:
     """One client, opened. The read is audited as `action`. Raises NotFound, NotAllowed, crypto.Unsealable."""
-    row = store.load_with_keys(session, actor, client_id, keyring(session))
-    audit.record(session, actor, action, subject="client", subject_id=client_id)
-    record = store.opened(keyring(session), row)
-    if not policy.sees_clinical_details(actor, row.worker_id):
-        record = replace(record, facts=record.facts.without_clinical())
-    return ClientView(
-        row.id, row.code, record, row.worker_id, row.created_at, row.updated_at, row.archived_at, row.version
-    )
+    reach = along.reach(session, actor)
+    asked = {"org": actor.org_id, "worker": actor.staff_id, "client": client_id}
+    row = session.execute(_one(reach), asked).one_or_none()
+    if row is None:
+        raise NotFound
+    return along.record_of(session, actor, client_id, row, action=action)
+
+
+@cache
+def _one(reach: Reach) -> Select[*tuple[Any, ...]]:
+    """Written once for the process: SQLAlchemy need not look anew whether it knows the statement."""
+    org, worker, client = (bindparam(name, type_=Uuid) for name in ("org", "worker", "client"))
+    return select(*along.record_columns(org, reach)).where(reach.scope(org, worker), Client.id == client)
 
 
 def names(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, ClientName]:
@@ -100,30 +53,6 @@ def names(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, Cli
     lines = _opened(keys, session.execute(_lines(actor, keys).where(Client.id.in_(wanted))).all())
     audit.record(session, actor, "client.names", subject="client", count=len(lines))
     return {line.id: ClientName(line.code, line.shown) for line in lines}
-
-
-def beside(
-    session: Session, actor: Actor, statement: Select[*tuple[Any, ...]], client_id: SQLColumnExpression[UUID]
-) -> Select[*tuple[Any, ...]]:
-    """A statement of the house above that names clients, with what `named` needs to say what they are called."""
-    theirs = and_(store.in_scope(actor), Client.id == client_id)
-    return statement.add_columns(
-        Client.id.label("called_id"), Client.code, Client.alias, Client.name, *keyring(session).along(Client.id)
-    ).outerjoin(Client, theirs)
-
-
-def named(session: Session, actor: Actor, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[UUID, ClientName]:
-    """What the clients of these rows are called; whom the actor may not see is left out. Audited as one read."""
-    keys, found = keyring(session), [row for row in rows if row.called_id is not None]
-    if not found:
-        return {}
-    keys.bring((row.called_id, row.client_keys, row.org_keys) for row in found)
-    shown = {}
-    for row in found:
-        alias = store.unsealed(keys, row.called_id, "alias", row.alias)
-        shown[row.called_id] = ClientName(row.code, alias or store.unsealed(keys, row.called_id, "name", row.name))
-    audit.record(session, actor, "client.names", subject="client", count=len(shown))
-    return shown
 
 
 def ids_in_scope(actor: Actor) -> Select[UUID]:

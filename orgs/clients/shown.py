@@ -11,8 +11,8 @@ from flask_babel import gettext
 from app.core import clock
 from app.http.filters import in_language
 from orgs.areas.queries import KHAN_DIGITS, AreaName
-from orgs.clients.queries import ClientView
 from orgs.clients.records import Facts
+from orgs.clients.views import ClientView
 from orgs.facts import Gender, ages
 from orgs.programmes.rules import ServiceType
 from orgs.programmes.words import LANGUAGE, SERVICE

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Uuid, and_, bindparam, select, true
+from sqlalchemy import ColumnElement, Row, SQLColumnExpression, and_, select, true
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
 from app.core.errors import NotFound
-from app.core.key_rows import NOT_ALONG, client_along, own_along
 from app.core.keys import Keyring
 from orgs.clients import policy
 from orgs.clients.models import Client
@@ -24,15 +22,16 @@ TABLE = "clients"
 def in_scope(actor: Actor) -> ColumnElement[bool]:
     """The clients whom the actor may see; an erased one is absent. Raises NotAllowed for who works with none."""
     policy.check_works(actor)
-    return _scope(actor.org_id, actor.staff_id, sees_all=policy.sees_all(actor))
+    return scope(actor.org_id, actor.staff_id, sees_all=policy.sees_all(actor))
 
 
-def _scope(
+def scope(
     org_id: SQLColumnExpression[UUID] | UUID,
     worker_id: SQLColumnExpression[UUID] | UUID | None,
     *,
     sees_all: bool,
 ) -> ColumnElement[bool]:
+    """The clients of an organisation whom somebody of it sees: all, or those whose worker they are."""
     own = true() if sees_all else Client.worker_id == worker_id
     return and_(Client.org_id == org_id, Client.erased_at.is_(None), own)
 
@@ -46,27 +45,6 @@ def load(session: Session, actor: Actor, client_id: UUID, *, lock: bool = False)
     if row is None:
         raise NotFound
     return row
-
-
-def load_with_keys(session: Session, actor: Actor, client_id: UUID, keys: Keyring) -> Client:
-    """The row, and in the same statement the keys that open it. Raises NotFound, NotAllowed."""
-    policy.check_works(actor)
-    wanted = _with_keys(sees_all=policy.sees_all(actor), with_own=not keys.is_open)
-    values = {"org": actor.org_id, "worker": actor.staff_id, "client": client_id}
-    found = session.execute(wanted, values).one_or_none()
-    if found is None:
-        raise NotFound
-    keys.bring([(client_id, found.client_keys, found.org_keys)])
-    row: Client = found.Client
-    return row
-
-
-@cache
-def _with_keys(*, sees_all: bool, with_own: bool) -> Select[*tuple[Any, ...]]:
-    """Written once for the process. `with_own`: the organisation's keys come along too."""
-    org, worker, client = (bindparam(name, type_=Uuid) for name in ("org", "worker", "client"))
-    keys = client_along(org, Client.id), own_along(org) if with_own else NOT_ALONG
-    return select(Client, *keys).where(_scope(org, worker, sees_all=sees_all), Client.id == client)
 
 
 def sealed(keys: Keyring, client_id: UUID, record: Record) -> dict[str, Any]:
@@ -87,16 +65,16 @@ def sealed(keys: Keyring, client_id: UUID, record: Record) -> dict[str, Any]:
     }
 
 
-def opened(keys: Keyring, row: Client) -> Record:
-    """The record of a row, everything in it. Raises crypto.Unsealable."""
+def opened(keys: Keyring, client_id: UUID, row: Client | Row[*tuple[Any, ...]]) -> Record:
+    """The record of this client's row, everything in it. Raises crypto.Unsealable."""
     return Record(
-        alias=unsealed(keys, row.id, "alias", row.alias),
-        name=unsealed(keys, row.id, "name", row.name),
-        phone=unsealed(keys, row.id, "phone", row.phone),
-        safe_contact=unsealed(keys, row.id, "reach", row.reach),
+        alias=unsealed(keys, client_id, "alias", row.alias),
+        name=unsealed(keys, client_id, "name", row.name),
+        phone=unsealed(keys, client_id, "phone", row.phone),
+        safe_contact=unsealed(keys, client_id, "reach", row.reach),
         area=row.area,
         heard_from=HeardFrom(row.heard_from),
-        facts=Facts.from_json(unsealed(keys, row.id, "facts", row.facts)),
+        facts=Facts.from_json(unsealed(keys, client_id, "facts", row.facts)),
     )
 
 

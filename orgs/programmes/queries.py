@@ -5,13 +5,13 @@ The directory of one city is small, so words are compared in Python, where Khmer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, bindparam, select
+from sqlalchemy import Row, Select, SQLColumnExpression, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -34,6 +34,16 @@ from orgs.staff.models import Organisation
 from orgs.staff.queries import KNOWN, learn
 
 _RECORD = (ResponseRecord.asked, ResponseRecord.in_time, ResponseRecord.median_minutes)
+_ITS_RECORD = and_(ResponseRecord.org_id == Programme.org_id, ResponseRecord.programme_id == Programme.id)
+_VIEW = (
+    Programme.org_id, Programme.id, Programme.service, Programme.name_km, Programme.name_en,
+    Programme.about_km, Programme.about_en, Programme.criteria, Programme.openings, Programme.hours,
+    Programme.meeting_point_km, Programme.meeting_point_en, Programme.languages, Programme.response_minutes,
+    Programme.area, Programme.published, Programme.accepting,
+    Organisation.name_km.label("org_name_km"), Organisation.name_en.label("org_name_en"), *_RECORD,
+)  # fmt: skip
+_NAMES = tuple(column.key for column in _VIEW)
+_DESTINATION = len(_VIEW) + len(KNOWN)
 
 
 @dataclass(frozen=True)
@@ -72,13 +82,22 @@ def programmes(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeVie
     return {view.id: view for view in map(_view, rows)}
 
 
-def destination(session: Session, programme_id: UUID) -> ProgrammeView | None:
-    """One programme that one may see, and in the same statement whose it is (`orgs.staff.queries.organisation`)."""
-    row = session.execute(_destination(), {"id": programme_id}).one_or_none()
-    if row is None:
+def destination_beside(
+    statement: Select[*tuple[Any, ...]], org_id: SQLColumnExpression[UUID], programme_id: SQLColumnExpression[UUID]
+) -> Select[*tuple[Any, ...]]:
+    """A statement of the house above about where somebody is sent to, with what `destination_of` needs, at its end."""
+    there = and_(Programme.org_id == org_id, Programme.id == programme_id)
+    added = statement.add_columns(*_VIEW, *KNOWN).outerjoin(Programme, there)
+    return added.outerjoin(Organisation, Organisation.id == Programme.org_id).outerjoin(ResponseRecord, _ITS_RECORD)
+
+
+def destination_of(session: Session, row: Row[*tuple[Any, ...]]) -> ProgrammeView | None:
+    """The programme of this row, if one may see it. Whose it is need not be asked for any more (`organisation`)."""
+    programme, house = row[-_DESTINATION : -len(KNOWN)], row[-len(KNOWN) :]
+    if programme[0] is None:
         return None
-    learn(session, row[-len(KNOWN) :])
-    return _view(row)
+    learn(session, house)
+    return _view(programme)
 
 
 def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, ProgrammeName]:
@@ -168,13 +187,6 @@ def _names() -> Select[UUID, UUID, str, str, str, str]:
 
 
 @cache
-def _destination() -> Select[Any]:
-    """Written once for the process."""
-    house = (column.label(f"house_{column.key}") for column in KNOWN)
-    return _views().add_columns(*house).where(Programme.id == bindparam("id", type_=Uuid))
-
-
-@cache
 def _views_of() -> Select[Any]:
     """Written once for the process."""
     return _views().where(Programme.id.in_(bindparam("ids", expanding=True)))
@@ -182,35 +194,23 @@ def _views_of() -> Select[Any]:
 
 @cache
 def _views() -> Select[Any]:
-    return (
-        select(
-            Programme.org_id, Programme.id, Programme.service, Programme.name_km, Programme.name_en,
-            Programme.about_km, Programme.about_en, Programme.criteria, Programme.openings, Programme.hours,
-            Programme.meeting_point_km, Programme.meeting_point_en, Programme.languages, Programme.response_minutes,
-            Programme.area, Programme.published, Programme.accepting,
-            Organisation.name_km.label("org_name_km"), Organisation.name_en.label("org_name_en"), *_RECORD,
-        )
-        .join(Organisation, Organisation.id == Programme.org_id)
-        .outerjoin(
-            ResponseRecord,
-            (ResponseRecord.org_id == Programme.org_id) & (ResponseRecord.programme_id == Programme.id),
-        )
-    )  # fmt: skip
+    views = select(*_VIEW).join(Organisation, Organisation.id == Programme.org_id)
+    return views.outerjoin(ResponseRecord, _ITS_RECORD)
 
 
-def _view(row: Row[Any]) -> ProgrammeView:
-    stored = {name: value for name, value in row._asdict().items() if not name.startswith("house_")}
-    counts = [stored.pop(column.key) for column in _RECORD]
+def _view(row: Sequence[Any]) -> ProgrammeView:
+    values = dict(zip(_NAMES, row, strict=True))
+    asked, in_time, median = (values.pop(column.key) for column in _RECORD)
     return ProgrammeView(
-        **stored
+        **values
         | {
-            "service": ServiceType(row.service),
-            "openings": Openings(row.openings),
-            "criteria": criteria_from_json(row.criteria),
-            "hours": hours_from_json(row.hours),
-            "languages": frozenset(row.languages),
+            "service": ServiceType(values["service"]),
+            "openings": Openings(values["openings"]),
+            "criteria": criteria_from_json(values["criteria"]),
+            "hours": hours_from_json(values["hours"]),
+            "languages": frozenset(values["languages"]),
         },
-        record=None if counts[0] is None else Record(*counts),
+        record=None if asked is None else Record(asked, in_time, median),
     )
 
 

@@ -30,7 +30,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.core import paging
 from app.core.context import CASE_ROLES, Actor
 from app.core.paging import Cursor, Page
-from orgs.clients.queries import ClientName, beside, named
+from orgs.clients.along import name_beside, named
+from orgs.clients.views import ClientName
 from orgs.programmes import queries as directory
 from orgs.programmes.records import ProgrammeName
 from orgs.staff.queries import OrgName, organisations
@@ -106,7 +107,7 @@ def outbox(session: Session, actor: Actor, tab: Tab, wanted: Wanted, cursor: Cur
     check_works(actor)
     sent = _sent(actor)
     counts, of_late = _outbox_counts(session, actor, sent)
-    named_too = beside(session, actor, sent.read(*_LINE).join(ReferralClient, _LINK), ReferralClient.client_id)
+    named_too = name_beside(session, actor, sent.read(*_LINE).join(ReferralClient, _LINK), ReferralClient.client_id)
     rows = session.execute(_of_tab(sent, named_too, tab, wanted, cursor)).all()
     programmes = directory.names(session, of_late | {row.programme_id for row in rows})
     called = named(session, actor, rows)

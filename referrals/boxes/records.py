@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core.paging import Page
-from orgs.clients.queries import ClientName
+from orgs.clients.views import ClientName
 from orgs.programmes.records import ProgrammeName
 from orgs.staff.queries import OrgName
 from referrals.life.disclosure import Urgency

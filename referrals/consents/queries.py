@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, select
+from sqlalchemy import Row, Select, SQLColumnExpression, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
 from app.core.errors import NotFound
 from referrals.consents.models import ConsentRow
+from referrals.consents.records import Permission
 from referrals.consents.rules import Consent, Guardian, How, in_force
 from referrals.life.disclosure import Category
 from referrals.life.models import Referral
@@ -28,6 +30,11 @@ def consent(session: Session, actor: Actor, consent_id: UUID, *, lock: bool = Fa
     if row is None:
         raise NotFound
     return row
+
+
+def one_of(org_id: SQLColumnExpression[UUID], consent_id: SQLColumnExpression[UUID]) -> Select[*tuple[Any, ...]]:
+    """One permission of an organisation, as columns, for `permission_of`."""
+    return select(*ConsentRow.__table__.c).where(ConsentRow.org_id == org_id, ConsentRow.id == consent_id)
 
 
 @cache
@@ -87,7 +94,7 @@ def unused(session: Session, actor: Actor, client_id: UUID) -> list[ConsentRow]:
     )
 
 
-def carries_referral(session: Session, row: ConsentRow) -> bool:
+def carries_referral(session: Session, row: ConsentRow | Permission) -> bool:
     """Whether a referral rests on it that is under way, or was served: one whose packet may be open to the receiver."""
     return session.execute(_resting(), {"org": row.org_id, "consent": row.id}).first() is not None
 
@@ -103,7 +110,12 @@ def _resting() -> Select[UUID]:
     return resting.limit(1)
 
 
-def value_of(row: ConsentRow) -> Consent:
+def permission_of(row: ConsentRow | Row[*tuple[Any, ...]]) -> Permission:
+    """The row as a value."""
+    return Permission(row.id, row.org_id, row.client_id, row.sitting_id, frozenset(row.answers), value_of(row))
+
+
+def value_of(row: ConsentRow | Row[*tuple[Any, ...]]) -> Consent:
     """The row as the rules take it."""
     return Consent(
         programme_id=row.programme_id,

@@ -19,7 +19,7 @@ from app.http.filters import day, moment
 from app.http.languages import DEFAULT
 from app.http.session import actor, transaction
 from orgs.clients.panels import client_page_panels
-from orgs.clients.queries import ClientView
+from orgs.clients.views import ClientView
 from orgs.staff.rules import LANGUAGES
 from referrals.disclosures.shown import Line, lines
 from referrals.disclosures.use_cases import Account, account, page

@@ -14,7 +14,8 @@ from app.core.errors import N_
 from app.http.session import actor, transaction
 from orgs.clients import policy
 from orgs.clients.panels import client_page_endings
-from orgs.clients.queries import ClientView, client_values
+from orgs.clients.queries import client_values
+from orgs.clients.views import ClientView
 from referrals.erasing import queries, use_cases
 from referrals.erasing.forms import EraseForm
 

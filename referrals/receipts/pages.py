@@ -17,7 +17,7 @@ from app.core.context import Actor
 from app.core.errors import N_
 from app.http.session import actor, transaction
 from orgs.clients.panels import client_page_panels
-from orgs.clients.queries import ClientView
+from orgs.clients.views import ClientView
 from orgs.staff.rules import LANGUAGES
 from referrals.life.panels import referral_page_panels
 from referrals.life.policy import Party

@@ -19,9 +19,10 @@ from referrals.page.api import Answer, shown
 from referrals.page.schemas import ReferralSchema
 from referrals.sending import rules, schemas
 from referrals.sending.alternatives import next_alternative
+from referrals.sending.at_hand import at_hand
 from referrals.sending.drafts import check_follows
 from referrals.sending.rules import DraftBody
-from referrals.sending.use_cases import Preview, Request, at_hand, preview, send
+from referrals.sending.use_cases import Preview, Request, preview, send
 
 api = ApiBlueprint("api_sending", __name__, url_prefix="/api/v1/referrals", description="Sending referrals.")
 
@@ -76,11 +77,11 @@ def _next(session: Session, who: Actor, headers: dict[str, str], referral_id: UU
 def _request(session: Session, who: Actor, sent: dict[str, Any], *, lock: bool = False) -> Request:
     """What is asked, with the answers that the record gives, as on the pages. Raises NotFound, NotAllowed."""
     there = at_hand(session, who, sent["consent_id"], lock=lock)
-    row, record, programme = there.row, there.client.record, there.programme
+    permission, record, programme = there.permission, there.client.record, there.programme
     if programme is None:
         raise NotFound
     if sent["previous_id"] is not None:
-        check_follows(session, who, sent["previous_id"], row.client_id)
+        check_follows(session, who, sent["previous_id"], permission.client_id)
     body = DraftBody(
         programmes=(programme.id,),
         urgency=sent["urgency"],
@@ -90,7 +91,7 @@ def _request(session: Session, who: Actor, sent: dict[str, Any], *, lock: bool =
     )
     asked = rules.questions([programme], record, body.said, clock.now())
     return Request(
-        row.id,
+        permission.id,
         rules.request_values(body, programme, asked),
         waiting_list=sent["waiting_list"],
         previous_id=sent["previous_id"],

@@ -14,7 +14,8 @@ from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from app.core.ids import new_id
 from app.core.keys import keyring
-from orgs.clients.queries import ClientView, client_of_referral, client_values, names
+from orgs.clients.queries import client_of_referral, client_values, names
+from orgs.clients.views import ClientView
 from orgs.programmes import queries as directory
 from orgs.programmes.records import ProgrammeView
 from referrals.consents.rules import OWN_PROGRAMME, check_choice

@@ -13,20 +13,18 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.context import Actor
-from app.core.db import remembered
 from app.core.errors import N_, Conflict, NotAllowed
 from app.core.ids import ordered_id, reference
 from app.core.keys import keyring
 from app.core.rows import add_free, later
-from orgs.clients.queries import ClientView, client_values
-from orgs.programmes import queries as directory
+from orgs.clients.views import ClientView
 from orgs.programmes.criteria import Kind as CriterionKind
 from orgs.programmes.records import ProgrammeView
 from orgs.programmes.rules import Openings
 from orgs.programmes.timing import Promise
 from orgs.staff.queries import organisation, public_key
-from referrals.consents.models import ConsentRow
-from referrals.consents.queries import carries_referral, consent, value_of
+from referrals.consents.queries import carries_referral
+from referrals.consents.records import Permission
 from referrals.consents.rules import check_in_force
 from referrals.life import disclosure, events, packet_store, story
 from referrals.life.disclosure import (
@@ -43,6 +41,7 @@ from referrals.life.policy import Party
 from referrals.life.redisclosure import CURRENT, Notice
 from referrals.life.scope import Scoped, hold
 from referrals.life.states import Action, State, check_step
+from referrals.sending.at_hand import at_hand
 from referrals.slips import issue
 
 _REFERENCES = 5
@@ -90,8 +89,8 @@ class Preview:
 
 def preview(session: Session, actor: Actor, request: Request) -> Preview:
     """What `send` would send now. Raises as `send` does."""
-    row, client, programme = _in_scope(session, actor, request)
-    return _composed(row, client, programme, request, clock.now())
+    permission, client, programme = _in_scope(session, actor, request)
+    return _composed(permission, client, programme, request, clock.now())
 
 
 def send(session: Session, actor: Actor, request: Request, *, seen: str | None = None) -> Referral:
@@ -100,16 +99,16 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     `seen`: the fingerprint of the preview, if one was looked at; what is sent must be exactly that.
     Raises NotFound, NotAllowed, and Conflict for a permission that does not hold or a programme that is closed or full.
     """
-    row, client, programme = _in_scope(session, actor, request, lock=True)
+    permission, client, programme = _in_scope(session, actor, request, lock=True)
     check_step(State.DRAFT, Action.SEND)
     now = clock.now()
-    composed = _composed(row, client, programme, request, now)
+    composed = _composed(permission, client, programme, request, now)
     if seen is not None and seen != composed.fingerprint:
         raise Conflict(N_("What would be sent has changed since you looked. Look at it again."))
-    referral = _made(session, actor, row, composed, now)
+    referral = _made(session, actor, permission, composed, now)
     slip = issue.making(session, sender_org_id=actor.org_id, referral_id=referral.id, receiver_org_id=programme.org_id)
     receiver = public_key(session, programme.org_id)
-    later(session, (ReferralClient, [_link(session, actor, row, referral, request)]), slip)
+    later(session, (ReferralClient, [_link(session, actor, permission, referral, request)]), slip)
     packet_store.put(session, referral, receiver, composed.triage, composed.identity)
     events.note(session, actor, referral, events.Kind.SENT, Party.SENDER)
     story.begin(session, referral)
@@ -117,40 +116,20 @@ def send(session: Session, actor: Actor, request: Request, *, seen: str | None =
     return referral
 
 
-@dataclass(frozen=True)
-class AtHand:
-    """What a referral is made from: the permission, the client, and the programme if one may still see it."""
-
-    row: ConsentRow
-    client: ClientView
-    programme: ProgrammeView | None
-
-
-def at_hand(session: Session, actor: Actor, consent_id: UUID, *, lock: bool = False) -> AtHand:
-    """Read once in a transaction, and so audited once. Raises NotFound, NotAllowed."""
-
-    def read() -> AtHand:
-        row = consent(session, actor, consent_id, lock=lock)
-        client = client_values(session, actor, row.client_id)
-        return AtHand(row, client, directory.destination(session, row.programme_id))
-
-    return remembered(session, ("at hand", consent_id, lock), read)
-
-
 def _in_scope(
     session: Session, actor: Actor, request: Request, *, lock: bool = False
-) -> tuple[ConsentRow, ClientView, ProgrammeView]:
+) -> tuple[Permission, ClientView, ProgrammeView]:
     if actor.staff_id is None:
         raise NotAllowed
     there = at_hand(session, actor, request.consent_id, lock=lock)
-    row, client = there.row, there.client
+    permission, client = there.permission, there.client
     if client.archived_at is not None:
         raise Conflict(N_("This record is archived. Bring it back first."))
-    check_in_force(value_of(row), request.programme_id or row.programme_id, clock.now())
+    check_in_force(permission.given, request.programme_id or permission.given.programme_id, clock.now())
     programme = _taking(session, there.programme)
     if programme.openings is Openings.FULL and not request.waiting_list:
         raise Conflict(N_("This programme is full. Choose another one, or say that the person is content to wait."))
-    return row, client, programme
+    return permission, client, programme
 
 
 def _taking(session: Session, programme: ProgrammeView | None) -> ProgrammeView:
@@ -163,13 +142,13 @@ def _taking(session: Session, programme: ProgrammeView | None) -> ProgrammeView:
 
 
 def _composed(
-    row: ConsentRow, client: ClientView, programme: ProgrammeView, request: Request, now: datetime
+    permission: Permission, client: ClientView, programme: ProgrammeView, request: Request, now: datetime
 ) -> Preview:
     values, said = _values(client), replace(request.values, service=programme.service)
     return Preview(
         programme=programme,
-        triage=disclosure.triage_part(values, said, asks_of(programme), frozenset(row.answers), now),
-        identity=disclosure.identity_part(values, said, frozenset(Category(c) for c in row.categories)),
+        triage=disclosure.triage_part(values, said, asks_of(programme), permission.answers, now),
+        identity=disclosure.identity_part(values, said, permission.given.categories),
     )
 
 
@@ -197,28 +176,28 @@ def _values(client: ClientView) -> ClientValues:
     )
 
 
-def _made(session: Session, actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
+def _made(session: Session, actor: Actor, permission: Permission, composed: Preview, now: datetime) -> Referral:
     """The new referral, under a reference that is free. Raises Conflict: the database takes one on a permission."""
     for _ in range(_REFERENCES):
-        referral = _referral(actor, row, composed, now)
+        referral = _referral(actor, permission, composed, now)
         if add_free(session, referral):
             return referral
-        if carries_referral(session, row):
+        if carries_referral(session, permission):
             break
     raise Conflict(N_("A referral has been sent on this permission already."))
 
 
-def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -> Referral:
+def _referral(actor: Actor, permission: Permission, composed: Preview, now: datetime) -> Referral:
     programme = composed.programme
     promised = Promise(programme.response_minutes, programme.hours)
-    due, until = promised.due(now), _readable_until(row, now)
+    due, until = promised.due(now), _readable_until(permission, now)
     return Referral(
         sender_org_id=actor.org_id,
         id=ordered_id(),
         ref=reference(),
         receiver_org_id=programme.org_id,
         programme_id=programme.id,
-        consent_id=row.id,
+        consent_id=permission.id,
         service=programme.service,
         urgency=composed.triage.urgency,
         khan=composed.triage.khan,
@@ -235,19 +214,22 @@ def _referral(actor: Actor, row: ConsentRow, composed: Preview, now: datetime) -
     )
 
 
-def _readable_until(row: ConsentRow, now: datetime) -> datetime:
+def _readable_until(permission: Permission, now: datetime) -> datetime:
     """A little before the permission lapses, at random: a shared moment would join the referrals of one sitting."""
-    most = (row.expires_at - now) // _EARLIER
-    return row.expires_at - timedelta(microseconds=secrets.randbelow(most // _SMALLEST + 1))
+    lapses = permission.given.expires_at
+    most = (lapses - now) // _EARLIER
+    return lapses - timedelta(microseconds=secrets.randbelow(most // _SMALLEST + 1))
 
 
-def _link(session: Session, actor: Actor, row: ConsentRow, referral: Referral, request: Request) -> dict[str, Any]:
+def _link(
+    session: Session, actor: Actor, permission: Permission, referral: Referral, request: Request
+) -> dict[str, Any]:
     return {
         "sender_org_id": actor.org_id,
         "referral_id": referral.id,
-        "client_id": row.client_id,
+        "client_id": permission.client_id,
         "staff_id": actor.staff_id,
-        "sitting_id": row.sitting_id,
+        "sitting_id": permission.sitting_id,
         "previous_id": request.previous_id,
-        "pseudonym": keyring(session).pseudonym(row.client_id),
+        "pseudonym": keyring(session).pseudonym(permission.client_id),
     }

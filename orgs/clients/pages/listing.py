@@ -11,7 +11,7 @@ from orgs.areas.queries import area_names
 from orgs.clients import policy, queries, shown
 from orgs.clients.forms import SearchForm
 from orgs.clients.pages.blueprint import bp
-from orgs.clients.queries import ClientLine
+from orgs.clients.views import ClientLine
 from orgs.staff.queries import staff_names
 
 _VIEWS = ("all", "mine", "archived")

@@ -56,7 +56,7 @@ def edit_client(session: Session, actor: Actor, client_id: UUID, record: Record,
     _check_area(session, record.area)
     keys = keyring(session)
     if not policy.sees_clinical_details(actor, row.worker_id):
-        stored = store.opened(keys, row).facts
+        stored = store.opened(keys, row.id, row).facts
         record = replace(record, facts=record.facts.keeping_clinical_of(stored))
     for column, value in store.sealed(keys, client_id, record).items():
         setattr(row, column, value)

@@ -16,7 +16,8 @@ from app.core.errors import NotFound
 from app.http.filters import in_language
 from app.http.session import actor, transaction
 from orgs.areas.queries import area_names
-from orgs.clients.queries import ClientView, client_values
+from orgs.clients.queries import client_values
+from orgs.clients.views import ClientView
 from orgs.programmes import queries as directory
 from orgs.programmes import shown
 from orgs.programmes.criteria import Fits, Match, Reason

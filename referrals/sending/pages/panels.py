@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.core.context import Actor
 from app.core.errors import N_
 from orgs.clients.panels import client_page_actions, client_page_panels
-from orgs.clients.queries import ClientView, client_of_referral
+from orgs.clients.queries import client_of_referral
+from orgs.clients.views import ClientView
 from referrals.life.panels import referral_page_panels
 from referrals.life.policy import Party
 from referrals.life.scope import Scoped

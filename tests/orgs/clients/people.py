@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from orgs.clients import queries, use_cases
-from orgs.clients.queries import ClientView
 from orgs.clients.records import Facts, Record
+from orgs.clients.views import ClientView
 from tests.network import Person
 
 
