@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.settings import Shared
 
-RELAY, DELIVER, DUE = "spean.relay", "spean.deliver", "spean.due"
+RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
 RECORDS, SWEEP, PUBLISH = "spean.records", "spean.sweep", "spean.publish"
 SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
 

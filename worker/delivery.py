@@ -46,23 +46,41 @@ def backoff(attempts: int) -> timedelta:
 
 def deliver(workshop: Workshop, job_id: UUID, *, mail: bool = True) -> None:
     """Tell everybody whom the job concerns. `mail`: False writes notices alone (for a demo's past)."""
+    if ring(workshop, job_id, mail=mail):
+        send_mails(workshop, job_id)
+
+
+def ring(workshop: Workshop, job_id: UUID, *, mail: bool = True) -> bool:
+    """Write the notices, and close the job unless mails wait to be sent; returns whether they do."""
     try:
-        job, outcome = _ring(workshop, job_id, mail=mail)
-        if outcome is not None:
-            _send_mails(workshop, job)
-            _close(workshop, job, outcome)
+        with workshop.on_job(job_id) as (session, job):
+            outcome = _tell(session, job, mail=mail)
+            if queries.waiting_mails(session, job.org_id, job.event_id):
+                return True
+            _finish(session, job, outcome)
     except Gone:
-        log.debug("job %s is gone", job_id)
+        _gone(job_id)
+    return False
 
 
-def _ring(workshop: Workshop, job_id: UUID, *, mail: bool) -> tuple[Job, Outcome | None]:
-    """The job and how it will end; None when it has ended."""
-    with workshop.on_job(job_id) as (session, job):
-        outcome = _tell(session, job, mail=mail)
-        if queries.waiting_mails(session, job.org_id, job.event_id):
-            return job, outcome
-        _finish(session, job, outcome)
-        return job, None
+def send_mails(workshop: Workshop, job_id: UUID) -> None:
+    """Send the mails that wait, until one is through the list or the server is away, and close the job."""
+    try:
+        with workshop.on_job(job_id) as (session, job):
+            waiting = queries.waiting_mails(session, job.org_id, job.event_id)
+        for notice_id in waiting:
+            try:
+                _send_mail(workshop, job, notice_id)
+            except Unreachable as error:
+                log.warning("%s: mail server, attempt %s: %s", job.ref, job.attempts, error)
+                break
+        _close(workshop, job)
+    except Gone:
+        _gone(job_id)
+
+
+def _gone(job_id: UUID) -> None:
+    log.debug("job %s is gone", job_id)
 
 
 def _tell(session: Session, job: Job, *, mail: bool) -> Outcome:
@@ -76,18 +94,6 @@ def _tell(session: Session, job: Job, *, mail: bool) -> Outcome:
     found = handlers.addressees(session, job, subject)
     in_app.tell(session, job, found, mail=mail)
     return Outcome.TOLD if found else Outcome.NOBODY
-
-
-def _send_mails(workshop: Workshop, job: Job) -> None:
-    """Send what waits, until one is through the list or the server is away."""
-    with workshop.on_job(job.id) as (session, _):
-        waiting = queries.waiting_mails(session, job.org_id, job.event_id)
-    for notice_id in waiting:
-        try:
-            _send_mail(workshop, job, notice_id)
-        except Unreachable as error:
-            log.warning("%s: mail server, attempt %s: %s", job.ref, job.attempts, error)
-            return
 
 
 def _send_mail(workshop: Workshop, job: Job, notice_id: UUID) -> None:
@@ -109,7 +115,8 @@ def _send_mail(workshop: Workshop, job: Job, notice_id: UUID) -> None:
             use_cases.note_mail(session, job.org_id, [notice_id], "sent")
 
 
-def _close(workshop: Workshop, job: Job, outcome: Outcome) -> None:
+def _close(workshop: Workshop, job: Job) -> None:
+    outcome = Outcome.TOLD
     with workshop.on_job(job.id) as (session, _):
         if queries.waiting_mails(session, job.org_id, job.event_id):
             if job.attempts < MOST_ATTEMPTS:

@@ -1,8 +1,10 @@
-"""From the outbox to the workers: lease what waits, and hand out each job by its id."""
+"""From the outbox to the people: lease what waits, ring their bells, and hand over whatever takes long."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,28 +12,63 @@ from sqlalchemy import text
 
 from worker.config import TASK_LIMIT
 from worker.context import Workshop
-from worker.delivery import deliver
+from worker.delivery import deliver, ring
 
-BATCH = 200
+BATCH = 20
+"""As many as are told in a tenth of a second or two: whoever comes after does not wait long for a worker."""
 LEASE = TASK_LIMIT + timedelta(minutes=1)
 """A job that nobody finished in this time is given out again, whatever became of its message or its worker."""
 
 
-def relay(workshop: Workshop, hand_out: Callable[[UUID], None]) -> int:
-    """Lease what waits, up to a batch, and hand it out; returns how many jobs there were."""
+@dataclass(frozen=True)
+class Leased:
+    """A job, and how often it was leased, this time included."""
+
+    id: UUID
+    attempts: int
+
+    @property
+    def was_tried(self) -> bool:
+        """Somebody had it before and did not finish: a mail server was away, or it broke them."""
+        return self.attempts > 1
+
+
+def lease(workshop: Workshop) -> list[Leased]:
+    """What waits longest, up to a batch."""
     with workshop.outside() as session:
-        claimed = session.execute(
-            text("SELECT job_id FROM sec.claim_jobs(:most, :lease)"), {"most": BATCH, "lease": LEASE}
-        )
-        jobs = list(claimed.scalars())
-    for job_id in jobs:
-        hand_out(job_id)
-    return len(jobs)
+        claim = text("SELECT job_id, attempts FROM sec.claim_jobs(:most, :lease)")
+        return [Leased(*row) for row in session.execute(claim, {"most": BATCH, "lease": LEASE})]
+
+
+def relay(
+    workshop: Workshop, *, again: Callable[[], object], mail: Callable[[UUID], object], apart: Callable[[UUID], object]
+) -> None:
+    """Ring for a batch of what waits.
+
+    `again`: there may be more, somebody should look at once. `mail`: send the mails of this one, which takes as long as
+    mail servers like. `apart`: deliver this one by itself; so goes what was tried before, since a job that breaks its
+    worker should take no others along, and the rest of a batch in which ringing fails.
+    """
+    jobs = deque(lease(workshop))
+    if len(jobs) == BATCH:
+        again()
+    try:
+        while jobs:
+            job = jobs.popleft()
+            if job.was_tried:
+                apart(job.id)
+            elif ring(workshop, job.id):
+                mail(job.id)
+    finally:
+        for job in jobs:
+            apart(job.id)
 
 
 def drain(workshop: Workshop, *, mail: bool = True) -> int:
     """Deliver everything that waits, here and now, without Celery; returns how many jobs there were."""
     done = 0
-    while count := relay(workshop, lambda job_id: deliver(workshop, job_id, mail=mail)):
-        done += count
+    while jobs := lease(workshop):
+        for job in jobs:
+            deliver(workshop, job.id, mail=mail)
+        done += len(jobs)
     return done

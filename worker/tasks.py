@@ -6,6 +6,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from worker import config, delivery, periodic
@@ -15,16 +16,31 @@ from worker.context import workshop
 
 @shared_task(name=config.RELAY)
 def relay() -> None:
-    """Hand out what waits; come back at once if there may be more."""
+    """Tell of what waits; come back at once if there may be more."""
     with suppress(RedisError):  # a mark that stays fades by itself
         workshop().mark.clear()
-    if outbox.relay(workshop(), lambda job_id: deliver.delay(str(job_id))) == outbox.BATCH:
+    outbox.relay(
+        workshop(),
+        again=_again,
+        mail=lambda job_id: mail.delay(str(job_id)),
+        apart=lambda job_id: deliver.delay(str(job_id)),
+    )
+
+
+def _again() -> None:
+    with suppress(OperationalError):  # the next beat looks all the same
         relay.delay()
+
+
+@shared_task(name=config.MAIL)
+def mail(job_id: str) -> None:
+    """Send the mails of one job, whose notices are written."""
+    delivery.send_mails(workshop(), UUID(job_id))
 
 
 @shared_task(name=config.DELIVER)
 def deliver(job_id: str) -> None:
-    """Tell the people of one job."""
+    """Tell the people of one job, from the beginning."""
     delivery.deliver(workshop(), UUID(job_id))
 
 

@@ -21,6 +21,7 @@ class Notification(Base):
         UniqueConstraint("org_id", "staff_id", "event_id"),
         Index("notifications_staff", "org_id", "staff_id", desc("at"), "id"),
         Index("notifications_unread", "org_id", "staff_id", postgresql_where=text("read_at IS NULL")),
+        Index("notifications_waiting", "org_id", "event_id", postgresql_where=text("email = 'waiting'")),
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -85,7 +85,7 @@ def test_a_step_on_the_web_is_told_within_seconds_and_redis_learns_nothing(
             assert not client.exists(KEY)  # the relay cleared it before it looked
     said = "\n".join(heard) + log.read_text() + "\n".join(str(mail) for mail in post.mails)
     assert "spean.relay" in said
-    assert "spean.deliver" in said
+    assert "spean.mail" in said
     assert told(team.nurse) == ["sent"]
     assert told(team.outreach) == ["accepted"]
     with team.nurse.transaction() as (session, _actor):

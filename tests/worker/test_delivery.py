@@ -27,9 +27,7 @@ from worker.delivery import MOST_ATTEMPTS, backoff, deliver
 
 
 def claim(workshop: Workshop) -> list[UUID]:
-    found: list[UUID] = []
-    relay.relay(workshop, found.append)
-    return found
+    return [job.id for job in relay.lease(workshop)]
 
 
 def due_again(network: Network, referral_id: UUID, attempts: int | None = None) -> None:

@@ -21,9 +21,7 @@ CLOSED = (
 
 
 def claim(workshop: Workshop) -> UUID:
-    found: list[UUID] = []
-    relay.relay(workshop, found.append)
-    return found[0]
+    return relay.lease(workshop)[0].id
 
 
 def refused(session: Session, query: str) -> bool:
