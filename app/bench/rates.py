@@ -9,12 +9,13 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.bench.asking import Ask, Wire
 from app.bench.cases import Case, Kind
@@ -25,8 +26,8 @@ _T = TypeVar("_T")
 RATED = ("inbox api", "inbox page", "outbox page", "send", "accept")
 """Cases whose rates are taken."""
 CLIENTS = 8
-_TURNS = 3
-_READS, _WRITES = 300, 120
+_TURNS = 5
+_READS, _WRITES = 240, 120
 """How much is asked for in one turn."""
 
 
@@ -42,27 +43,60 @@ class Rate:
         return self.eight / self.one
 
 
-def of_case(case: Case, crew: Crew, port: int) -> Rate:
-    """How many of this case's requests the server on this port answers."""
-    return _of_requests(case.asks(crew), port, _WRITES if case.kind is Kind.WRITE else _READS)
+@dataclass(frozen=True)
+class Work(Generic[_T]):
+    """Things to do without end, and the hands that do them, each on a connection of its own."""
+
+    things: Iterator[_T]
+    hands: Sequence[Callable[[_T], object]]
+    count: int
+
+    def rate(self, clients: int) -> float:
+        """How many a second, when so many hands take the next as soon as they are free."""
+        return _timed(list(islice(self.things, self.count)), self.hands[:clients])
 
 
-def of_lists(crew: Crew, port: int) -> Rate:
-    """How many lists without walls."""
-    return _of_requests(iter(lambda: Ask(f"/list/{crew.hospital}"), None), port, _READS)
+def by_turns(case: Work[Any], floor: Work[Any]) -> tuple[Rate, Rate]:
+    """The rates of both, each for one client and for eight.
+
+    A little of each by turns, so that whatever else the machine does meets all four alike; first a turn that opens
+    connections and is not counted.
+    """
+    taken: dict[tuple[int, int], list[float]] = defaultdict(list)
+    for turn in range(_TURNS + 1):
+        for clients in (1, CLIENTS):
+            for which, work in enumerate((case, floor)):
+                rate = work.rate(clients)
+                if turn:
+                    taken[which, clients].append(rate)
+    of_case, of_floor = (
+        Rate(statistics.median(taken[which, 1]), statistics.median(taken[which, CLIENTS])) for which in range(2)
+    )
+    return of_case, of_floor
 
 
-def of_rows(which: str, floors: Floors) -> Rate:
-    """How many steps by bare SQL: `send` or `accept`."""
+def of_case(case: Case, crew: Crew, port: int) -> Work[Ask]:
+    """This case's requests to the server on this port."""
+    return _requests(case.asks(crew), port, _WRITES if case.kind is Kind.WRITE else _READS)
+
+
+@contextmanager
+def of_floor(case: Case, floors: Floors, bare: int) -> Iterator[Work[Any]]:
+    """What stands beneath a case: lists without walls on the port `bare`, or the rows of a step by bare SQL."""
+    if case.floor == "read":
+        yield _requests(repeat(Ask(f"/list/{floors.crew.hospital}")), bare, _READS)
+        return
     with ExitStack() as stack:
         hands = [Floors(floors.size, floors.crew, floors.plain_url) for _ in range(CLIENTS)]
         for hand in hands:
             stack.callback(hand.close)
-        things = floors.crew.permissions() if which == "send" else floors.crew.sent_ones()
-        return _by_turns(things, [hand.send if which == "send" else hand.accept for hand in hands], _WRITES)
+        if case.floor == "send":
+            yield Work(floors.crew.permissions(), [hand.send for hand in hands], _WRITES)
+        else:
+            yield Work(floors.crew.sent_ones(), [hand.accept for hand in hands], _WRITES)
 
 
-def _of_requests(asks: Iterator[Ask], port: int, count: int) -> Rate:
+def _requests(asks: Iterator[Ask], port: int, count: int) -> Work[Ask]:
     """Each on a connection of its own, as people come: the server hangs up on who thinks for two seconds."""
 
     def ask(one: Ask) -> None:
@@ -70,21 +104,10 @@ def _of_requests(asks: Iterator[Ask], port: int, count: int) -> Rate:
         wire.send(one)
         wire.close()
 
-    return _by_turns(asks, [ask] * CLIENTS, count)
-
-
-def _by_turns(things: Iterator[_T], hands: Sequence[Callable[[_T], object]], count: int) -> Rate:
-    """One hand and all of them by turns, after a turn that opens connections and is not counted."""
-    _timed(list(islice(things, count)), hands)
-    ones, eights = [], []
-    for _ in range(_TURNS):
-        ones.append(_timed(list(islice(things, count)), hands[:1]))
-        eights.append(_timed(list(islice(things, count)), hands))
-    return Rate(statistics.median(ones), statistics.median(eights))
+    return Work(asks, [ask] * CLIENTS, count)
 
 
 def _timed(things: Sequence[_T], hands: Sequence[Callable[[_T], object]]) -> float:
-    """Things a second, when each hand takes the next as soon as it is free."""
     queue: SimpleQueue[_T] = SimpleQueue()
     for thing in things:
         queue.put(thing)

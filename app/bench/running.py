@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.bench import rates
 from app.bench.asking import Ask, Wire
 from app.bench.cases import Case
 from app.bench.crew import Crew
 from app.bench.floors import Floors, make_plain
 from app.bench.indoors import measured
 from app.bench.measuring import Pair, by_turns, warmed
-from app.bench.rates import RATED, Rate, of_case, of_lists, of_rows
+from app.bench.rates import RATED, Rate
 from app.bench.report import Measured, Report
 from app.bench.serving import Server, for_process, serving
 from app.bench.store import Size
@@ -53,8 +54,7 @@ def measure(
         for stand in stands:
             found = {}
             for case in (one for one in cases if one.key in RATED):
-                found[case.key] = of_case(case, stand.crew, stand.server.port)
-                floors[case.key, stand.size.name] = _floor_rate(stand, case)
+                found[case.key], floors[case.key, stand.size.name] = _rates(stand, case)
             report.measured = [
                 replace(row, one=found[row.case].one, eight=found[row.case].eight)
                 if row.size == stand.size.name and row.case in found
@@ -98,10 +98,9 @@ def _floor(case: Case, bare: Wire, floors: Floors) -> Callable[[], float]:
     return lambda: next(times)
 
 
-def _floor_rate(stand: Stand, case: Case) -> Rate:
-    if case.floor == "read":
-        return of_lists(stand.crew, stand.bare.port)
-    return of_rows(case.floor, stand.floors)
+def _rates(stand: Stand, case: Case) -> tuple[Rate, Rate]:
+    with rates.of_floor(case, stand.floors, stand.bare.port) as floor:
+        return rates.by_turns(rates.of_case(case, stand.crew, stand.server.port), floor)
 
 
 def _measured(stand: Stand, key: str, pair: Pair) -> Measured:

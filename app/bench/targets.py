@@ -19,7 +19,10 @@ BESIDE: Mapping[str, tuple[str, float]] = {
     "send": ("5 × CARE's 40, GNU Health's 143", 200),
     "accept": ("5 × CARE's 26, GNU Health's 139", 139),
 }
-"""Answers a second for eight clients: what other systems gave on a quiet machine of two cores, at 20 thousand rows."""
+"""Answers a second for eight clients: what other systems gave on a quiet machine of two cores, at 20 thousand rows.
+
+They are asked of the size next to that; that a larger one is as quick is a target of its own.
+"""
 
 
 def judge(report: Report, walls: Mapping[str, Pair], floors: Mapping[tuple[str, str], Rate]) -> None:
@@ -76,7 +79,7 @@ def _walls(walls: Mapping[str, Pair]) -> Iterator[Target]:
 
 
 def _beside(measured: list[Measured]) -> Iterator[Target]:
-    for row in (one for one in measured if one.one and one.case in BESIDE):
+    for row in (one for one in measured if one.one and one.case in BESIDE and one.size == _SMALL):
         whose, most = BESIDE[row.case]
         yield Target(f"{row.case}, answers a second for eight, at {row.size}", f"at least {most:g} ({whose})",
                      f"{row.eight:.0f}", row.eight >= most)  # fmt: skip
