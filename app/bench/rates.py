@@ -27,7 +27,7 @@ RATED = ("inbox api", "inbox page", "outbox page", "send", "accept")
 """Cases whose rates are taken."""
 CLIENTS = 8
 _TURNS = 5
-_READS, _WRITES = 240, 120
+_READS, _WRITES = 160, 120
 """How much is asked for in one turn."""
 
 
@@ -56,28 +56,33 @@ class Work(Generic[_T]):
         return _timed(list(islice(self.things, self.count)), self.hands[:clients])
 
 
-def by_turns(case: Work[Any], floor: Work[Any]) -> tuple[Rate, Rate]:
-    """The rates of both, each for one client and for eight.
+def by_turns(*works: Work[Any]) -> list[Rate]:
+    """The rates of these, each for one client and for eight.
 
-    A little of each by turns, so that whatever else the machine does meets all four alike; first a turn that opens
+    A little of each by turns, so that whatever else the machine does meets all alike; first a turn that opens
     connections and is not counted.
     """
     taken: dict[tuple[int, int], list[float]] = defaultdict(list)
     for turn in range(_TURNS + 1):
         for clients in (1, CLIENTS):
-            for which, work in enumerate((case, floor)):
+            for which, work in enumerate(works):
                 rate = work.rate(clients)
                 if turn:
                     taken[which, clients].append(rate)
-    of_case, of_floor = (
-        Rate(statistics.median(taken[which, 1]), statistics.median(taken[which, CLIENTS])) for which in range(2)
-    )
-    return of_case, of_floor
+    return [
+        Rate(statistics.median(taken[which, 1]), statistics.median(taken[which, CLIENTS]))
+        for which in range(len(works))
+    ]
 
 
 def of_case(case: Case, crew: Crew, port: int) -> Work[Ask]:
     """This case's requests to the server on this port."""
     return _requests(case.asks(crew), port, _WRITES if case.kind is Kind.WRITE else _READS)
+
+
+def of_bare_view(bare: int) -> Work[Ask]:
+    """The view that does nothing, on the port `bare`: the machine's own pace."""
+    return _requests(repeat(Ask("/bare")), bare, _READS)
 
 
 @contextmanager

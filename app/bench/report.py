@@ -19,7 +19,7 @@ _HEAD = ("case", "size", "median", "95 %", "× floor", "1 client", "8 clients", 
 
 @dataclass(frozen=True)
 class Measured:
-    """One case at one size. Milliseconds, and answers a second."""
+    """One case at one size. Milliseconds, and answers a second; `bare`: a view that does nothing, for eight clients."""
 
     size: str
     case: str
@@ -29,6 +29,7 @@ class Measured:
     steady: bool
     one: float = 0.0
     eight: float = 0.0
+    bare: float = 0.0
 
     @property
     def ratio(self) -> float:

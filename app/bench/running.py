@@ -52,15 +52,14 @@ def measure(
         say("Measuring rates")
         floors: dict[tuple[str, str], Rate] = {}
         for stand in stands:
-            found = {}
             for case in (one for one in cases if one.key in RATED):
-                found[case.key], floors[case.key, stand.size.name] = _rates(stand, case)
-            report.measured = [
-                replace(row, one=found[row.case].one, eight=found[row.case].eight)
-                if row.size == stand.size.name and row.case in found
-                else row
-                for row in report.measured
-            ]
+                found, floors[case.key, stand.size.name], bare = _rates(stand, case)
+                report.measured = [
+                    replace(row, one=found.one, eight=found.eight, bare=bare.eight)
+                    if (row.size, row.case) == (stand.size.name, case.key)
+                    else row
+                    for row in report.measured
+                ]
         judge(report, {stand.size.name: stand.walls for stand in stands}, floors)
         report.notes += [
             f"The machine was noisy: {row.case} at {row.size} did not stand still"
@@ -98,9 +97,11 @@ def _floor(case: Case, bare: Wire, floors: Floors) -> Callable[[], float]:
     return lambda: next(times)
 
 
-def _rates(stand: Stand, case: Case) -> tuple[Rate, Rate]:
+def _rates(stand: Stand, case: Case) -> list[Rate]:
+    """Of the case, of its floor, and of a view that does nothing."""
+    bare = rates.of_bare_view(stand.bare.port)
     with rates.of_floor(case, stand.floors, stand.bare.port) as floor:
-        return rates.by_turns(rates.of_case(case, stand.crew, stand.server.port), floor)
+        return rates.by_turns(rates.of_case(case, stand.crew, stand.server.port), floor, bare)
 
 
 def _measured(stand: Stand, key: str, pair: Pair) -> Measured:

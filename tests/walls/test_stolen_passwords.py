@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.end_officials(uuid)": ("SELECT sec.end_officials(%(org)s)", NOTHING),
     "sec.withdraw(uuid,uuid)": ("SELECT sec.withdraw(%(org)s, %(referral)s)", NOTHING),
     "sec.claim_jobs(integer,interval)": (
-        "SELECT * FROM sec.claim_jobs(1000, '1 second')", "job references: id, kind and R-…",
+        "SELECT * FROM sec.claim_jobs(1000, '1 second')", "job references: id, kind, R-… and how often each was tried",
     ),
     "sec.enter_job(uuid)": (f"SELECT * FROM sec.enter_job({NOBODY})", NOTHING),
     "sec.finish_job(uuid,text)": (f"SELECT sec.finish_job({NOBODY}, 'x')", NOTHING),
@@ -215,10 +215,10 @@ def test_the_workers_password_reads_references_and_by_a_waiting_job_one_organisa
     referral_id = team.send()
     with thief(network, "spean_worker") as connection:
         jobs = connection.execute("SELECT * FROM sec.claim_jobs(1000, interval '1 minute')")
-        assert [column.name for column in jobs.description or ()] == ["job_id", "kind", "ref"]
+        assert [column.name for column in jobs.description or ()] == ["job_id", "kind", "ref", "attempts"]
         due = connection.execute("SELECT * FROM sec.due_referrals(1)")
         assert [column.name for column in due.description or ()] == ["sender_org_id", "referral_id", "what"]
-        found = next(job for job, _kind, _ref in jobs.fetchall() if _told(connection, job) == team.clinic.id)
+        found = next(job for job, *_ in jobs.fetchall() if _told(connection, job) == team.clinic.id)
         assert _told(connection, found) == team.clinic.id
         opened = {
             table.removeprefix("app.")

@@ -195,7 +195,7 @@ MUTANTS = (
         "reading of a client not written down",
         "Nobody could tell a client who read their record.",
         Source(
-            "orgs.clients.queries",
+            "orgs.clients.along",
             '    audit.record(session, actor, action, subject="client", subject_id=client_id)\n',
             "",
         ),
