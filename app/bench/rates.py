@@ -1,7 +1,7 @@
 """Answers a second for one client and for eight, of a case and of its floor: what more clients win.
 
-The floor of a list is a list without walls behind the same gunicorn; that of sending and of accepting, the same rows
-by bare SQL, on a connection for each client.
+Floors stand behind the same gunicorn: beneath a list, a list without walls; beneath sending and accepting, a view that
+writes the same rows by bare SQL.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice, repeat
 from queue import Empty, SimpleQueue
@@ -20,14 +19,14 @@ from typing import Any, Generic, TypeVar
 from app.bench.asking import Ask, Wire
 from app.bench.cases import Case, Kind
 from app.bench.crew import Crew
-from app.bench.floors import Floors
+from app.bench.network import HOSPITAL, SENDER
 
 _T = TypeVar("_T")
 RATED = ("inbox api", "inbox page", "outbox page", "send", "accept")
 """Cases whose rates are taken."""
 CLIENTS = 8
 _TURNS = 5
-_READS, _WRITES = 160, 120
+_READS, _WRITES, _BARE = 160, 120, 480
 """How much is asked for in one turn."""
 
 
@@ -82,23 +81,16 @@ def of_case(case: Case, crew: Crew, port: int) -> Work[Ask]:
 
 def of_bare_view(bare: int) -> Work[Ask]:
     """The view that does nothing, on the port `bare`: the machine's own pace."""
-    return _requests(repeat(Ask("/bare")), bare, _READS)
+    return _requests(repeat(Ask("/bare")), bare, _BARE)
 
 
-@contextmanager
-def of_floor(case: Case, floors: Floors, bare: int) -> Iterator[Work[Any]]:
-    """What stands beneath a case: lists without walls on the port `bare`, or the rows of a step by bare SQL."""
+def of_floor(case: Case, crew: Crew, bare: int) -> Work[Ask]:
+    """What stands beneath a case, on the port `bare`: a list without walls, or the rows of a step by bare SQL."""
     if case.floor == "read":
-        yield _requests(repeat(Ask(f"/list/{floors.crew.hospital}")), bare, _READS)
-        return
-    with ExitStack() as stack:
-        hands = [Floors(floors.size, floors.crew, floors.plain_url) for _ in range(CLIENTS)]
-        for hand in hands:
-            stack.callback(hand.close)
-        if case.floor == "send":
-            yield Work(floors.crew.permissions(), [hand.send for hand in hands], _WRITES)
-        else:
-            yield Work(floors.crew.sent_ones(), [hand.accept for hand in hands], _WRITES)
+        return _requests(repeat(Ask(f"/list/{crew.hospital}")), bare, _READS)
+    ids = crew.permissions() if case.floor == "send" else crew.sent_ones()
+    token = crew.token(*(SENDER, "caseworker") if case.floor == "send" else (HOSPITAL, "nurse")).encode()
+    return _requests((Ask(f"/{case.floor}/{one}", body=token, kind="text/plain") for one in ids), bare, _WRITES)
 
 
 def _requests(asks: Iterator[Ask], port: int, count: int) -> Work[Ask]:

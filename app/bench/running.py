@@ -14,6 +14,7 @@ from app.bench.crew import Crew
 from app.bench.floors import Floors, make_plain
 from app.bench.indoors import measured
 from app.bench.measuring import Pair, by_turns, warmed
+from app.bench.network import HOSPITAL
 from app.bench.rates import RATED, Rate
 from app.bench.report import Measured, Report
 from app.bench.serving import Server, for_process, serving
@@ -74,7 +75,8 @@ def _stand(stack: ExitStack, size: Size, cases: Sequence[Case], folder: Path) ->
     plain = make_plain(size)
     web = serving(f"web-{size.name}", "wsgi:app", for_process("web", size.environ), folder, "/sign-in")
     server = stack.enter_context(web)
-    environ = {**for_process("web", size.environ), "SPEAN_BENCH_URL": plain}
+    hospital = size.network.houses[HOSPITAL].id
+    environ = {**for_process("web", size.environ), "SPEAN_BENCH_URL": plain, "SPEAN_BENCH_HOSPITAL": hospital}
     bare = stack.enter_context(serving(f"bare-{size.name}", "app.bench.bare:app", environ, folder, "/bare"))
     crew = Crew(doors, size.network, server.wire())
     floors = Floors(size, crew, plain)
@@ -99,9 +101,9 @@ def _floor(case: Case, bare: Wire, floors: Floors) -> Callable[[], float]:
 
 def _rates(stand: Stand, case: Case) -> list[Rate]:
     """Of the case, of its floor, and of a view that does nothing."""
-    bare = rates.of_bare_view(stand.bare.port)
-    with rates.of_floor(case, stand.floors, stand.bare.port) as floor:
-        return rates.by_turns(rates.of_case(case, stand.crew, stand.server.port), floor, bare)
+    crew, bare = stand.crew, stand.bare.port
+    works = rates.of_case(case, crew, stand.server.port), rates.of_floor(case, crew, bare), rates.of_bare_view(bare)
+    return rates.by_turns(*works)
 
 
 def _measured(stand: Stand, key: str, pair: Pair) -> Measured:
