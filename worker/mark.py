@@ -6,8 +6,9 @@ Whoever finds the mark committed before the relay looks, and is seen by it. A ma
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Lock
 
-from redis import Redis
+from redis import Connection, ConnectionError, Redis  # noqa: A004 - redis's own
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -29,19 +30,30 @@ class Mark:
             socket_timeout=_PATIENCE_S,
             retry=Retry(NoBackoff(), 0),
         )
+        self._line: Connection | None = None
+        self._lock = Lock()
 
     def set(self) -> bool:
-        """Whether it was not there: the one who set it sends the nudge."""
-        pool = self._redis.connection_pool
-        connection = pool.get_connection()
-        try:  # as Redis.set would, without what it measures and tries again: it stands at the end of each step
-            connection.send_command(*_SET)  # type: ignore[no-untyped-call]
-            return connection.read_response() is not None  # type: ignore[no-untyped-call]
+        """Whether it was not there: the one who set it sends the nudge.
+
+        It stands at the end of each step: one connection of the process is kept for it, instead of asking the pool for
+        one each time.
+        """
+        with self._lock:
+            line = self._line = self._line or self._redis.connection_pool.get_connection()
+            try:
+                return self._asked(line)
+            except ConnectionError:  # Redis was started anew since
+                return self._asked(line)
+
+    @staticmethod
+    def _asked(line: Connection) -> bool:
+        try:
+            line.send_command(*_SET)  # type: ignore[no-untyped-call]
+            return line.read_response() is not None  # type: ignore[no-untyped-call]
         except BaseException:
-            connection.disconnect()  # type: ignore[no-untyped-call]
+            line.disconnect()  # type: ignore[no-untyped-call]
             raise
-        finally:
-            pool.release(connection)
 
     def clear(self) -> None:
         """The relay begins to look: whoever commits from now on nudges again."""

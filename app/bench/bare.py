@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from uuid import UUID
 
 import psycopg
 from flask import Flask, Response, request
@@ -34,10 +35,8 @@ def listed(org: str) -> Response:
 @app.post("/accept/<referral>")
 def step(**which: str) -> str:
     """The rows of a step by bare SQL, in one commit. The body is the session's token."""
-    steps, token = (
-        Steps(_connection("SPEAN_WEB_URL"), os.environ["SPEAN_BENCH_HOSPITAL"]),
-        request.get_data(as_text=True),
-    )
+    token = request.get_data(as_text=True)
+    steps = Steps(_connection("SPEAN_WEB_URL"), UUID(os.environ["SPEAN_BENCH_HOSPITAL"]))
     if "consent" in which:
         steps.send(token, which["consent"])
     else:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from redis import RedisError
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -140,6 +141,20 @@ def test_of_many_nudges_one_reaches_the_relay_until_it_looks(network: Network, b
         nudge()
         assert client.llen("spean") == 2
         assert 0 < client.pttl(KEY) <= 1000  # a nudge that was lost is not waited for
+
+
+def test_a_mark_is_set_again_once_redis_is_back(network: Network, broker: Broker) -> None:
+    mark = Mark(replace(network.servers.settings, redis_url=broker.url))
+    assert mark.set()
+    broker.stop()
+    with pytest.raises(RedisError):
+        mark.set()
+    broker.start()
+    assert mark.set()
+    assert not mark.set()
+    broker.stop()
+    broker.start()
+    assert mark.set()  # over the connection that was cut meanwhile
 
 
 def test_who_waits_has_the_answer_before_the_relay_is_nudged(network: Network, app: Flask) -> None:
