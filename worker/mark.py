@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Lock
 
-from redis import Connection, ConnectionError, Redis  # noqa: A004 - redis's own
+from redis import Connection, ConnectionError, Redis, TimeoutError  # noqa: A004 - redis's own
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -39,12 +39,16 @@ class Mark:
         It stands at the end of each step: one connection of the process is kept for it, instead of asking the pool for
         one each time.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            raise TimeoutError  # who has it waits in vain: nobody stands in line for that
+        try:
             line = self._line = self._line or self._redis.connection_pool.get_connection()
             try:
                 return self._asked(line)
             except ConnectionError:  # Redis was started anew since
                 return self._asked(line)
+        finally:
+            self._lock.release()
 
     @staticmethod
     def _asked(line: Connection) -> bool:

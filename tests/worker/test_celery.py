@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +157,15 @@ def test_a_mark_is_set_again_once_redis_is_back(network: Network, broker: Broker
     broker.stop()
     broker.start()
     assert mark.set()  # over the connection that was cut meanwhile
+
+
+def test_a_redis_that_says_nothing_holds_nobody_up_for_long(network: Network) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(6) as pool:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        nudge = nudger(replace(network.servers.settings, redis_url=url))
+        before = time.monotonic()
+        list(pool.map(lambda _: nudge(), range(6)))
+    assert time.monotonic() - before < 4
 
 
 def test_who_waits_has_the_answer_before_the_relay_is_nudged(network: Network, app: Flask) -> None:

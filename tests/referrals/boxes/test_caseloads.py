@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from threading import Barrier
 from uuid import UUID
 
@@ -119,6 +120,17 @@ def test_what_is_kept_is_what_is_so(lived: Cast) -> None:
     kept = said(lived.caseworker, KEPT)
     assert kept == said(lived.caseworker, TRUE)
     assert len({row[4] for row in kept}) == 8, "each tab has some"
+
+
+def test_what_was_sent_before_it_was_kept_is_added(lived: Cast, network: Network) -> None:
+    """As the migration does it, over rows that are there."""
+    migration = import_module("migrations.versions.0024_keep_caseloads")
+    with network.servers.engines["spean_migrator"].begin() as connection:
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
+        connection.execute(text("DELETE FROM app.caseload_referrals"))
+        connection.execute(text(migration.ADD))
+    assert len(said(lived.caseworker, KEPT)) == 9
+    assert said(lived.caseworker, KEPT) == said(lived.caseworker, TRUE)
 
 
 def test_own_boxes_are_those_of_the_organisation_where_all_clients_are_own(lived: Cast) -> None:
