@@ -24,9 +24,8 @@ def test_columns_are_read_as_a_connection_does_and_entities_by_the_mapper(people
         assert isinstance(session, LeanSession)
         assert all(isinstance(session.execute(one), CursorResult) for one in COLUMNS)
         assert not any(isinstance(session.execute(one), CursorResult) for one in ENTITIES)
-        assert session.execute(select(Client.id, Client)).first().Client is session.get_one(
-            Client, (people.ngo.id, people.client_id)
-        )
+        both = select(Client.id, Client).where(Client.id == people.client_id)
+        assert session.execute(both).one().Client is session.get_one(Client, (people.ngo.id, people.client_id))
 
 
 def test_what_was_changed_in_the_session_is_read(people: Cast) -> None:
