@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from referrals.notices.queries import waiting_mails
 from tests.cast import Cast, cast
 from tests.network import Network
+from tests.statements import statements
 from tests.worker.news import jobs, told
 from worker import relay
 from worker.config import TASK_LIMIT
@@ -124,3 +126,15 @@ def test_a_job_that_nobody_leased_opens_nothing(network: Network, workshop: Work
     with workshop.outside() as session:
         query = text("SELECT count(*) FROM sec.enter_job(:id)")
         assert session.execute(query, {"id": leased.id}).scalar_one() == 0
+
+
+def test_the_mails_that_wait_are_found_among_those_that_wait(network: Network, workshop: Workshop) -> None:
+    """And not among all notices that an organisation ever had."""
+    cast(network).send()
+    (leased,) = relay.lease(workshop)
+    with workshop.on_job(leased.id) as (session, job), statements(session) as said:
+        waiting_mails(session, job.org_id, job.event_id)
+        (asked,) = said
+        values = {"org": job.org_id, "event": job.event_id}
+        plan = session.connection().exec_driver_sql(f"EXPLAIN {asked}", values).scalars().all()
+    assert "notifications_waiting" in "\n".join(plan)

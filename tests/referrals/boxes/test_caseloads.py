@@ -23,11 +23,11 @@ from referrals.boxes.tabs import OUTBOX, Tab
 from referrals.erasing.use_cases import erase
 from referrals.life.disclosure import RequestValues
 from referrals.life.policy import Party
-from referrals.life.reasons import CancelReason, DeclineReason, Outcome, ReleaseReason
-from referrals.life.use_cases import answer, finish, visit
 from referrals.sending.use_cases import Request, send
-from tests.cast import SOKHA, Cast, cast, from_now_on, tomorrow
+from tests.cast import SOKHA, Cast, cast
 from tests.network import Network, Person
+from tests.referrals.life import standing
+from tests.referrals.life.standing import SENT_STATES
 
 ROUNDS = 8
 ALL = Wanted()
@@ -50,51 +50,13 @@ def people(network: Network) -> Cast:
 
 
 @pytest.fixture
-def lived(people: Cast) -> Cast:
-    """Somebody's referrals have come to each tab, by each kind of step."""
-    for steps in (
-        (), (waitlist,), (accept,), (accept, book), (accept, come), (refuse,), (accept, give_back),
-        (accept, come, complete), (cancel,),
-    ):  # fmt: skip
+def lived(network: Network, people: Cast) -> Cast:
+    """Somebody's referrals have come to each state that there is."""
+    for state in SENT_STATES:
         with people.outreach.transaction() as (session, actor):
             client = create_client(session, actor, SOKHA)
-        referral = replace(people, client_id=client).send()
-        for step in steps:
-            with (people.outreach if step is cancel else people.nurse).transaction() as (session, actor):
-                step(session, actor, referral)
+        standing.referral(network, replace(people, client_id=client), state)
     return people
-
-
-def waitlist(session: Session, actor: Actor, referral: UUID) -> None:
-    answer.waitlist(session, actor, referral)
-
-
-def accept(session: Session, actor: Actor, referral: UUID) -> None:
-    answer.accept(session, actor, referral, tomorrow())
-
-
-def refuse(session: Session, actor: Actor, referral: UUID) -> None:
-    answer.decline(session, actor, referral, DeclineReason.NO_CAPACITY)
-
-
-def come(session: Session, actor: Actor, referral: UUID) -> None:
-    visit.note_arrival(session, actor, referral)
-
-
-def book(session: Session, actor: Actor, referral: UUID) -> None:
-    visit.book(session, actor, referral, from_now_on())
-
-
-def give_back(session: Session, actor: Actor, referral: UUID) -> None:
-    finish.release(session, actor, referral, ReleaseReason.NO_CAPACITY)
-
-
-def complete(session: Session, actor: Actor, referral: UUID) -> None:
-    finish.complete(session, actor, referral, Outcome.COURSE_FINISHED)
-
-
-def cancel(session: Session, actor: Actor, referral: UUID) -> None:
-    finish.cancel(session, actor, referral, CancelReason.OTHER)
 
 
 def said(person: Person, query: str) -> list[tuple[object, ...]]:
@@ -119,7 +81,7 @@ def hand_over(session: Session, actor: Actor, client: UUID, to: Person) -> None:
 def test_what_is_kept_is_what_is_so(lived: Cast) -> None:
     kept = said(lived.caseworker, KEPT)
     assert kept == said(lived.caseworker, TRUE)
-    assert len({row[4] for row in kept}) == 8, "each tab has some"
+    assert {row[4] for row in kept} == set(SENT_STATES)
 
 
 def test_what_was_sent_before_it_was_kept_is_added(lived: Cast, network: Network) -> None:
@@ -129,7 +91,7 @@ def test_what_was_sent_before_it_was_kept_is_added(lived: Cast, network: Network
         connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(text("DELETE FROM app.caseload_referrals"))
         connection.execute(text(migration.ADD))
-    assert len(said(lived.caseworker, KEPT)) == 9
+    assert len(said(lived.caseworker, KEPT)) == len(SENT_STATES)
     assert said(lived.caseworker, KEPT) == said(lived.caseworker, TRUE)
 
 
