@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.bench.asking import Ask, form
+from app.bench.history import URGENCIES
 from app.bench.network import HOSPITAL, SENDER, Doors, Network, email
 from app.core import clock
 from app.core.paging import SIZE, Cursor
@@ -53,6 +54,7 @@ class Crew:
     network: Network
     wire: Way
     _signed: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    _urgencies: Iterator[str] = field(default_factory=lambda: cycle(URGENCIES))
 
     def program(self, index: int, role: str) -> Mapping[str, str]:
         """Headers of somebody's program."""
@@ -102,6 +104,11 @@ class Crew:
         """A programme of the hospital's that asks for nothing."""
         return next(key for key, service in self.network.houses[HOSPITAL].programmes.items() if service == "drop_in")
 
+    @property
+    def elsewhere(self) -> str:
+        """A programme to which nobody can be sent at the hospital: another organisation's."""
+        return next(iter(self.network.houses[HOSPITAL + 1].programmes))
+
     def far(self, *, closed: bool = False) -> str:
         """The cursor of the last row before the far page."""
         wanted = text(_FAR.format(narrowed=_CLOSED if closed else ""))
@@ -144,7 +151,7 @@ class Crew:
 
     def send(self, consent: str) -> Ask:
         """Send a referral on a permission."""
-        body = {"consent_id": consent, "urgency": "soon", "note": "Comes in the mornings."}
+        body = {"consent_id": consent, "urgency": next(self._urgencies), "note": "Comes in the mornings."}
         return self.api("/api/v1/referrals", self.caseworker, body, HTTPStatus.CREATED)
 
     def sent_ones(self) -> Iterator[str]:

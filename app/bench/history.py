@@ -34,7 +34,8 @@ _SIGNS, _STRIDE = 7, 13_516_789_337  # prime to 30, the number of signs
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LASTS = timedelta(days=90)
 _READABLE = timedelta(days=30)
-_URGENCIES = (Urgency.ROUTINE,) * 7 + (Urgency.SOON,) * 2 + (Urgency.URGENT,)
+URGENCIES = (Urgency.ROUTINE,) * 7 + (Urgency.SOON,) * 2 + (Urgency.URGENT,)
+"""How urgent ten referrals are."""
 _KEYS_GONE = frozenset({State.DECLINED, State.RELEASED, State.CANCELLED, State.WITHDRAWN, State.EXPIRED})
 
 
@@ -120,7 +121,7 @@ class Thread:
         self.receiver = UUID(self.to.id)
         self.programme, self.service = self.dice.choice(list(self.to.programmes.items()))
         self.state = self.dice.choices(list(STATES), list(STATES.values()))[0]
-        self.urgency = self.dice.choice(_URGENCIES)
+        self.urgency = self.dice.choice(URGENCIES)
         self._times()
         self.id, self.ref = writer.ordered_id(self.sent), f"R-{code_of(number)}"
 

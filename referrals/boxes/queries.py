@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -138,6 +139,8 @@ def recent(
     check_works(actor)
     part = _sent(actor) if side is Party.SENDER else _received(actor)
     statement = _narrowed(part, part.read(*(getattr(Referral, one) for one in _BRIEF)), wanted)
+    if wanted.state is not None:
+        statement = statement.where(_in(part, {wanted.state}))
     rows = session.execute(paging.after(statement, part.table.updated_at, part.id, cursor, size)).all()
     lines = [_brief(row, side) for row in rows]
     return paging.page(lines, lambda line: Cursor(line.updated_at, line.id), size)
@@ -184,7 +187,7 @@ def _outbox_counts(session: Session, actor: Actor, sent: _Part) -> tuple[dict[st
 
 def _count(tab: Tab, part: _Part) -> Label[int]:
     """No farther than MANY, from the index alone: an outreach worker's own part of a box is counted, not kept."""
-    some = select(literal(1)).select_from(part.table).where(part.mine, _in(part, tab)).limit(MANY).subquery()
+    some = select(literal(1)).select_from(part.table).where(part.mine, _in(part, tab.states)).limit(MANY).subquery()
     return select(func.count()).select_from(some).scalar_subquery().label(tab.key)
 
 
@@ -204,11 +207,11 @@ def _sent(actor: Actor) -> _Part:
     return _Part(CaseloadReferral, own, CaseloadReferral.referral_id, CaseloadReferral.comes_by)
 
 
-def _in(part: _Part, tab: Tab) -> ColumnElement[bool]:
+def _in(part: _Part, states: AbstractSet[State]) -> ColumnElement[bool]:
     """As words of the statement rather than values: only so is it certain which part of the table an index holds."""
-    if len(tab.states) == 1:
-        return part.table.state == bindparam(None, str(*tab.states), literal_execute=True)
-    words = [str(one) for one in sorted(tab.states)]
+    if len(states) == 1:
+        return part.table.state == bindparam(None, str(*states), literal_execute=True)
+    words = [str(one) for one in sorted(states)]
     return part.table.state.in_(bindparam(None, words, expanding=True, literal_execute=True))
 
 
@@ -224,19 +227,17 @@ def _of_tab(
 ) -> Select[*tuple[Any, ...]]:
     """A page of what `statement` reads of this part.
 
-    The tab's states always stand in it, also beside one of them: they say which index holds it. Each order has its
+    The tab's states stand in it, or the one that is wanted of them: they say which index holds it. Each order has its
     index (`Referral`, `CaseloadReferral`), so that a page costs the same however long the list is.
     """
-    within = replace(wanted, state=wanted.state if wanted.state in tab.states and len(tab.states) > 1 else None)
-    narrowed = _narrowed(part, statement.where(_in(part, tab)), within)
+    states = {wanted.state} if wanted.state in tab.states else tab.states
+    narrowed = _narrowed(part, statement.where(_in(part, states)), wanted)
     if tab.order is Order.RECENT:
         return paging.after(narrowed, part.table.updated_at, part.id, cursor)
     return paging.soonest(narrowed, part.table.due_at if tab.order is Order.DUE else part.comes_by, part.id, cursor)
 
 
 def _narrowed(part: _Part, statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    if wanted.state is not None:
-        statement = statement.where(part.table.state == wanted.state)
     if wanted.programme is not None:
         statement = statement.where(part.table.programme_id == wanted.programme)
     if wanted.urgency is not None:

@@ -30,16 +30,27 @@ _PARTIES = "receiver_org_id sender_org_id referral_id"
 _REFERRAL = "receiver_org_id sender_org_id id"
 
 
-def _open(name: str, *mine: str, key: str = "id", beside: Iterable[str] = ()) -> tuple[Index, ...]:
-    """One for each order in which a box is shown; what narrows it stands last, to be looked at in the index."""
+def _orders(name: str, *mine: str, key: str = "id", beside: Iterable[str] = ()) -> tuple[Index, ...]:
+    """One for each order in which a box is shown, and for each state; what else narrows it stands last."""
     last, besides = ("programme_id", "urgency"), list(beside)
-    coming, arrived, under_way = text("state = 'accepted'"), text("state = 'arrived'"), _among(UNDER_WAY)
+    waiting, coming = _among({State.SENT, State.WAITLISTED}), text("state = 'accepted'")
     return (
-        Index(name, *mine, "state", "due_at", key, *last, postgresql_include=besides, postgresql_where=under_way),
         Index(f"{name}_recent", *mine, desc("updated_at"), key, "state", *last, postgresql_include=besides),
+        Index(f"{name}_due", *mine, "state", "due_at", key, *last,
+              postgresql_include=besides, postgresql_where=waiting),
         Index(f"{name}_coming", *mine, "comes_by", key, *last, postgresql_include=besides, postgresql_where=coming),
-        Index(f"{name}_arrived", *mine, desc("updated_at"), key, *last,
-              postgresql_include=besides, postgresql_where=arrived),
+        Index(f"{name}_under_way", *mine, "state", desc("updated_at"), key, *last,
+              postgresql_include=besides, postgresql_where=_among(UNDER_WAY)),
+        Index(f"{name}_ended", *mine, "state", desc("updated_at"), key, *last,
+              postgresql_include=besides, postgresql_where=_among(ENDED)),
+    )  # fmt: skip
+
+
+def _of_programme(name: str, *mine: str, beside: Iterable[str]) -> Index:
+    """Whatever the state, the last changed first, of one programme."""
+    return Index(
+        f"{name}_programme", *mine, "programme_id", desc("updated_at"), "id", "state", "urgency",
+        postgresql_include=list(beside),
     )  # fmt: skip
 
 
@@ -49,7 +60,7 @@ def _closed(
     """What has ended, the last changed first: of all programmes, and of one."""
     where, besides = _among(states), list(beside)
     return (
-        Index(name, *mine, desc("updated_at"), key, "state", "urgency",
+        Index(name, *mine, desc("updated_at"), key, "state", "programme_id", "urgency",
               postgresql_include=besides, postgresql_where=where),
         Index(f"{name}_programme", *mine, "programme_id", desc("updated_at"), key, "state", "urgency",
               postgresql_include=besides, postgresql_where=where),
@@ -73,12 +84,13 @@ class Referral(Base):
         UniqueConstraint("sender_org_id", "ref"),
         UniqueConstraint("receiver_org_id", "sender_org_id", "id"),
         CheckConstraint("state NOT IN ('accepted') OR appointment_at IS NOT NULL OR window_from IS NOT NULL"),
-        *_open("referrals_in", "receiver_org_id", beside=["sender_org_id"]),
-        *_open("referrals_out", "sender_org_id", beside=["receiver_org_id"]),
+        *_orders("referrals_in", "receiver_org_id", beside=["sender_org_id"]),
+        *_orders("referrals_out", "sender_org_id", beside=["receiver_org_id"]),
+        _of_programme("referrals_in", "receiver_org_id", beside=["sender_org_id"]),
+        _of_programme("referrals_out", "sender_org_id", beside=["receiver_org_id"]),
         *_closed("referrals_in_closed", "receiver_org_id", states=ENDED, beside=["sender_org_id"]),
         *_closed("referrals_out_back", "sender_org_id", states=BACK_WITH_SENDER, beside=["receiver_org_id"]),
         *_closed("referrals_out_done", "sender_org_id", states=ENDED - BACK_WITH_SENDER, beside=["receiver_org_id"]),
-        Index("referrals_out_programme", "sender_org_id", "programme_id", "receiver_org_id"),
         Index("referrals_consent", "sender_org_id", "consent_id"),
         Index(
             "referrals_resting",
@@ -91,7 +103,6 @@ class Referral(Base):
         Index("referrals_in_ref", "receiver_org_id", "ref"),
         Index("referrals_expiry", "expires_at", postgresql_where=text("state IN ('sent', 'waitlisted', 'accepted')")),
         Index("referrals_remind", "half_at", postgresql_where=text("state = 'sent' AND reminded <> 'overdue'")),
-        Index("referrals_programme", "receiver_org_id", "programme_id", "answered_at"),
     )
 
     sender_org_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -183,7 +194,7 @@ class CaseloadReferral(Base):
     __table_args__ = (
         points_to("sender_org_id referral_id", "referrals", "sender_org_id id"),
         points_to("sender_org_id worker_id", "staff"),
-        *_open("caseload", "sender_org_id", "worker_id", key="referral_id"),
+        *_orders("caseload", "sender_org_id", "worker_id", key="referral_id"),
         *_closed("caseload_back", "sender_org_id", "worker_id", states=BACK_WITH_SENDER, key="referral_id"),
         *_closed("caseload_done", "sender_org_id", "worker_id", states=ENDED - BACK_WITH_SENDER, key="referral_id"),
     )

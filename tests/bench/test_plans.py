@@ -12,6 +12,7 @@ from app.bench.inside import Inside, Plan, inside
 from app.bench.network import Doors
 from orgs.clients.use_cases.records import create_client
 from referrals.life.reasons import DeclineReason
+from referrals.life.states import ENDED, UNDER_WAY, State
 from referrals.life.use_cases import answer, visit
 from tests.cast import SOKHA, Cast, cast, tomorrow
 from tests.network import Network
@@ -79,6 +80,30 @@ def test_so_is_an_outbox(app: Inside, busy: Cast, who: str, tab: str, narrowed: 
 @pytest.mark.parametrize(("side", "who"), [("sender", "caseworker"), ("sender", "outreach"), ("receiver", "nurse")])
 def test_so_are_the_lists_for_programs(app: Inside, busy: Cast, side: str, who: str) -> None:
     found = plans(app, getattr(busy, who).token, f"/api/v1/referrals?side={side}&size=50")
+    assert [(plan.faults, plan.statement) for plan in found if plan.faults] == []
+
+
+SIDES = (("receiver", "nurse"), ("sender", "caseworker"), ("sender", "outreach"))
+
+
+@pytest.mark.parametrize(("side", "who"), SIDES)
+@pytest.mark.parametrize("state", sorted(UNDER_WAY | ENDED))
+@pytest.mark.parametrize("narrowed", ["", "&urgency=urgent", "&programme={programme}"])
+def test_so_is_what_is_in_one_state(app: Inside, busy: Cast, side: str, who: str, state: State, narrowed: str) -> None:
+    path = f"/api/v1/referrals?side={side}&state={state}{narrowed.format(programme=busy.programme_id)}"
+    found = plans(app, getattr(busy, who).token, path)
+    assert [(plan.faults, plan.statement) for plan in found if plan.faults] == []
+
+
+@pytest.mark.parametrize(("side", "who"), SIDES)
+@pytest.mark.parametrize("state", ["", "&state=withdrawn"])
+@pytest.mark.parametrize("narrowed", ["&urgency=urgent&programme={programme}", "&programme={programme}"])
+def test_so_is_what_is_closed_and_narrowed_by_all_there_is(
+    app: Inside, busy: Cast, side: str, who: str, state: str, narrowed: str
+) -> None:
+    box = "inbox" if side == "receiver" else "outbox"
+    path = f"/{box}?tab=closed{state}{narrowed.format(programme=busy.programme_id)}"
+    found = plans(app, getattr(busy, who).token, path)
     assert [(plan.faults, plan.statement) for plan in found if plan.faults] == []
 
 

@@ -280,6 +280,18 @@ def test_a_withdrawal_silences_what_was_about_to_be_told(
     assert [mail["Subject"].split(": ")[1] for mail in post.mails] == ["The permission for a referral was withdrawn."]
 
 
+def test_what_a_withdrawal_silences_is_found_by_its_referral(network: Network) -> None:
+    """And not among all that waits to be told of what the same organisation sent."""
+    team = cast(network)
+    for _ in range(3):
+        referral_id = team.send()
+    with team.outreach.transaction() as (session, actor):
+        entries = text("SELECT pg_stat_get_xact_tuples_returned('app.outbox_referral'::regclass)")
+        before = session.execute(entries).scalar_one()
+        finish.withdraw(session, actor, referral_id)
+        assert session.execute(entries).scalar_one() == before + 1
+
+
 def test_a_cancelled_referral_is_not_announced_as_new(network: Network, workshop: Workshop) -> None:
     team = cast(network)
     referral_id = team.send()
