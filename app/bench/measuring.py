@@ -16,8 +16,8 @@ _P95 = 95
 
 
 @dataclass
-class Times:
-    """Seconds, as often as it was done."""
+class Figure:
+    """Seconds, or answers a second, as often as they were taken."""
 
     taken: list[float] = field(default_factory=list)
 
@@ -31,7 +31,7 @@ class Times:
 
     @property
     def is_steady(self) -> bool:
-        """Whether the second half says what the first says, the first few being no part of either."""
+        """Whether the second half says what the first says."""
         half = len(self.taken) // 2
         first, second = statistics.median(self.taken[:half]), statistics.median(self.taken[half:])
         return abs(first - second) <= STEADY * max(first, second)
@@ -43,8 +43,8 @@ class Pair:
 
     case: Callable[[], float]
     floor: Callable[[], float]
-    of_case: Times = field(default_factory=Times)
-    of_floor: Times = field(default_factory=Times)
+    of_case: Figure = field(default_factory=Figure)
+    of_floor: Figure = field(default_factory=Figure)
 
     def once(self) -> None:
         self.of_floor.taken.append(self.floor())

@@ -6,10 +6,8 @@ writes the same rows by bare SQL.
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
@@ -19,27 +17,43 @@ from typing import Any, Generic, TypeVar
 from app.bench.asking import Ask, Wire
 from app.bench.cases import Case, Kind
 from app.bench.crew import Crew
+from app.bench.measuring import Figure
 from app.bench.network import HOSPITAL, SENDER
 
 _T = TypeVar("_T")
 RATED = ("inbox api", "inbox page", "outbox page", "send", "accept")
 """Cases whose rates are taken."""
 CLIENTS = 8
-_TURNS = 5
+_LEAST, _MOST = 5, 12
+"""How many turns at least and at most."""
 _READS, _WRITES, _BARE = 160, 120, 480
 """How much is asked for in one turn."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Answers a second, for one client and for eight."""
+    """Answers a second, for one client and for eight. `steady`: the machine let them stand still."""
 
     one: float
     eight: float
+    steady: bool
 
     @property
     def speedup(self) -> float:
         return self.eight / self.one
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Of a case, of its floor, and of a view that does nothing: the machine's own pace."""
+
+    case: Rate
+    floor: Rate
+    bare: Rate
+
+    @property
+    def steady(self) -> bool:
+        return self.case.steady and self.floor.steady and self.bare.steady
 
 
 @dataclass(frozen=True)
@@ -58,20 +72,19 @@ class Work(Generic[_T]):
 def by_turns(*works: Work[Any]) -> list[Rate]:
     """The rates of these, each for one client and for eight.
 
-    A little of each by turns, so that whatever else the machine does meets all alike; first a turn that opens
-    connections and is not counted.
+    A little of each by turns, so that whatever else the machine does meets all alike, until all stand still or it has
+    been enough; first a turn that opens connections and is not counted.
     """
-    taken: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for turn in range(_TURNS + 1):
-        for clients in (1, CLIENTS):
-            for which, work in enumerate(works):
+    taken = [(Figure(), Figure()) for _ in works]
+    for turn in range(_MOST + 1):
+        for which, clients in enumerate((1, CLIENTS)):
+            for work, figures in zip(works, taken, strict=True):
                 rate = work.rate(clients)
                 if turn:
-                    taken[which, clients].append(rate)
-    return [
-        Rate(statistics.median(taken[which, 1]), statistics.median(taken[which, CLIENTS]))
-        for which in range(len(works))
-    ]
+                    figures[which].taken.append(rate)
+        if turn >= _LEAST and all(one.is_steady for figures in taken for one in figures):
+            break
+    return [Rate(one.median, eight.median, one.is_steady and eight.is_steady) for one, eight in taken]
 
 
 def of_case(case: Case, crew: Crew, port: int) -> Work[Ask]:

@@ -13,13 +13,14 @@ from typing import Any
 from app.bench.cases import CASES
 from app.bench.checking import Looked
 from app.bench.picture import picture
+from app.bench.rates import Rates
 
 _HEAD = ("case", "size", "median", "95 %", "× floor", "1 client", "8 clients", "statements", "buffers")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One case at one size. Milliseconds, and answers a second; `bare`: a view that does nothing, for eight clients."""
+    """One case at one size. Milliseconds, and answers a second."""
 
     size: str
     case: str
@@ -27,9 +28,7 @@ class Measured:
     p95: float
     floor: float
     steady: bool
-    one: float = 0.0
-    eight: float = 0.0
-    bare: float = 0.0
+    rates: Rates | None = None
 
     @property
     def ratio(self) -> float:
@@ -112,9 +111,15 @@ def _about(key: str) -> str:
 def _times(one: Measured | None) -> tuple[str, ...]:
     if one is None:
         return ("",) * 5
-    noisy = "" if one.steady else " ?"
-    rates = (f"{rate:.0f}/s" if rate else "" for rate in (one.one, one.eight))
-    return f"{one.median:.1f} ms{noisy}", f"{one.p95:.1f} ms", f"{one.ratio:.1f}", *rates
+    times = f"{one.median:.1f} ms{_doubt(one.steady)}", f"{one.p95:.1f} ms", f"{one.ratio:.1f}"
+    if one.rates is None:
+        return *times, "", ""
+    rate, doubt = one.rates.case, _doubt(one.rates.steady)
+    return *times, f"{rate.one:.0f}/s{doubt}", f"{rate.eight:.0f}/s{doubt}"
+
+
+def _doubt(steady: bool) -> str:  # noqa: FBT001 - what is told of
+    return "" if steady else " ?"
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:

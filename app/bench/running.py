@@ -15,7 +15,7 @@ from app.bench.floors import Floors, make_plain
 from app.bench.indoors import measured
 from app.bench.measuring import Pair, by_turns, warmed
 from app.bench.network import HOSPITAL
-from app.bench.rates import RATED, Rate
+from app.bench.rates import RATED, Rates
 from app.bench.report import Measured, Report
 from app.bench.serving import Server, for_process, serving
 from app.bench.store import Size
@@ -51,22 +51,18 @@ def measure(
             report.measured += [_measured(stand, key, pair) for key, pair in stand.pairs.items()]
             report.measured += measured(stand.size, stand.crew, stand.floors.read)
         say("Measuring rates")
-        floors: dict[tuple[str, str], Rate] = {}
         for stand in stands:
-            for case in (one for one in cases if one.key in RATED):
-                found, floors[case.key, stand.size.name], bare = _rates(stand, case)
-                report.measured = [
-                    replace(row, one=found.one, eight=found.eight, bare=bare.eight)
-                    if (row.size, row.case) == (stand.size.name, case.key)
-                    else row
-                    for row in report.measured
-                ]
-        judge(report, {stand.size.name: stand.walls for stand in stands}, floors)
-        report.notes += [
-            f"The machine was noisy: {row.case} at {row.size} did not stand still"
-            for row in report.measured
-            if not row.steady
-        ]
+            found = {case.key: _rates(stand, case) for case in cases if case.key in RATED}
+            report.measured = [
+                replace(row, rates=found[row.case]) if row.size == stand.size.name and row.case in found else row
+                for row in report.measured
+            ]
+        judge(report, {stand.size.name: stand.walls for stand in stands})
+        for row in report.measured:
+            if not row.steady:
+                report.notes.append(f"The machine was noisy: {row.case} at {row.size} did not stand still")
+            if row.rates and not row.rates.steady:
+                report.notes.append(f"The machine was noisy: rates of {row.case} at {row.size} did not stand still")
 
 
 def _stand(stack: ExitStack, size: Size, cases: Sequence[Case], folder: Path) -> Stand:
@@ -99,11 +95,10 @@ def _floor(case: Case, bare: Wire, floors: Floors) -> Callable[[], float]:
     return lambda: next(times)
 
 
-def _rates(stand: Stand, case: Case) -> list[Rate]:
-    """Of the case, of its floor, and of a view that does nothing."""
+def _rates(stand: Stand, case: Case) -> Rates:
     crew, bare = stand.crew, stand.bare.port
     works = rates.of_case(case, crew, stand.server.port), rates.of_floor(case, crew, bare), rates.of_bare_view(bare)
-    return rates.by_turns(*works)
+    return Rates(*rates.by_turns(*works))
 
 
 def _measured(stand: Stand, key: str, pair: Pair) -> Measured:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from app.bench.cases import CASES, MOST_STATEMENTS, Kind
 from app.bench.indoors import COUNTS
 from app.bench.measuring import STEADY, Pair
-from app.bench.rates import Rate
 from app.bench.report import Measured, Report, Target
 
 GROWTH, WALLS = 1.2, 2.0
@@ -28,11 +27,11 @@ BARE_VIEW = 3303
 machines, or of two minutes, are compared by it."""
 
 
-def judge(report: Report, walls: Mapping[str, Pair], floors: Mapping[tuple[str, str], Rate]) -> None:
-    """Write each target into the report, held or not. `floors`: by case and size."""
+def judge(report: Report, walls: Mapping[str, Pair]) -> None:
+    """Write each target into the report, held or not."""
     rows = {(row.case, row.size): row for row in report.measured}
     report.targets += [*_statements(report), *_buffers(report), *_ratios(rows), *_growth(rows), *_walls(walls)]
-    report.targets += [*_speedups(report.measured, floors), *_beside(report.measured)]
+    report.targets += [*_speedups(report.measured), *_beside(report.measured)]
 
 
 def _statements(report: Report) -> Iterator[Target]:
@@ -82,16 +81,19 @@ def _walls(walls: Mapping[str, Pair]) -> Iterator[Target]:
 
 
 def _beside(measured: list[Measured]) -> Iterator[Target]:
-    for row in (one for one in measured if one.one and one.case in BESIDE and one.size == _SMALL):
-        whose, most = BESIDE[row.case]
-        pace = min(1.0, row.bare / BARE_VIEW)
-        yield Target(f"{row.case}, answers a second for eight, at {row.size}",
-                     f"at least {most * pace:.0f} ({most:g}: {whose}; a bare view's pace: {row.bare / BARE_VIEW:.2f})",
-                     f"{row.eight:.0f}", row.eight >= most * pace)  # fmt: skip
+    for row in measured:
+        if row.rates and row.case in BESIDE and row.size == _SMALL:
+            whose, most = BESIDE[row.case]
+            pace, found = row.rates.bare.eight / BARE_VIEW, row.rates.case.eight
+            least = most * min(1.0, pace)
+            yield Target(f"{row.case}, answers a second for eight, at {row.size}",
+                         f"at least {least:.0f} ({most:g}: {whose}; a bare view's pace: {pace:.2f})",
+                         f"{found:.0f}", found >= least)  # fmt: skip
 
 
-def _speedups(measured: list[Measured], floors: Mapping[tuple[str, str], Rate]) -> Iterator[Target]:
-    for row in (one for one in measured if one.one):
-        floor, found = floors[row.case, row.size].speedup, row.eight / row.one
-        yield Target(f"{row.case}, eight clients over one, at {row.size}", f"as the floor's {floor:.2f}",
-                     f"{found:.2f}", found >= floor * (1 - STEADY))  # fmt: skip
+def _speedups(measured: list[Measured]) -> Iterator[Target]:
+    for row in measured:
+        if row.rates:
+            floor, found = row.rates.floor.speedup, row.rates.case.speedup
+            yield Target(f"{row.case}, eight clients over one, at {row.size}", f"as the floor's {floor:.2f}",
+                         f"{found:.2f}", found >= floor * (1 - STEADY))  # fmt: skip
