@@ -7,19 +7,20 @@ transaction that did not enter is refused by the database itself.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
     DateTime,
+    Dialect,
     Engine,
     Executable,
     ForeignKeyConstraint,
@@ -77,16 +78,39 @@ OPTIONS: dict[str, Any] = {
     "hide_parameters": True,  # parameters hold what people typed
 }
 """How every engine is made."""
-_PREPARED_AFTER = 3
-"""A statement that a connection has sent so often is prepared there, and planned no more."""
+_PREPARED_AFTER, _PREPARED_MOST = 3, 400
+"""So often sent by a connection, a statement is prepared there and planned no more; so many, as all pages send."""
+
+
+class KeepingConnection(psycopg.Connection[Any]):
+    """A connection on which what is prepared stays so when a transaction is undone, as it does in PostgreSQL.
+
+    psycopg lets go of it then, in case a statement reads what was made in that transaction: a table, say. Nothing of
+    ours makes any, and every refusal would cost all that follow it their plans.
+    """
+
+    def rollback(self) -> None:
+        """Undo the transaction. Raises psycopg.OperationalError when the server has gone."""
+        if self.pgconn.transaction_status not in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+            super().rollback()
+            return
+        with self.lock:
+            done = self.pgconn.exec_(b"ROLLBACK")
+        if done.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError
 
 
 def attend(made: Engine) -> Engine:
     """Let each new connection find out whether it may prepare statements, and drop one whose server has gone."""
+    event.listen(made, "do_connect", _call)
     event.listen(made, "connect", _greet)
     event.listen(made, "checkout", _look)
     event.listen(made, "handle_error", _outgrown)
     return made
+
+
+def _call(_dialect: Dialect, _record: object, address: Sequence[Any], options: Mapping[str, Any]) -> KeepingConnection:
+    return KeepingConnection.connect(*address, **options)
 
 
 def _greet(connection: psycopg.Connection, _record: object) -> None:
@@ -98,7 +122,7 @@ def _greet(connection: psycopg.Connection, _record: object) -> None:
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.rollback()
     if row is not None and row[0] == connection.info.backend_pid:
-        connection.prepare_threshold = _PREPARED_AFTER
+        connection.prepare_threshold, connection.prepared_max = _PREPARED_AFTER, _PREPARED_MOST
 
 
 def _outgrown(context: ExceptionContext) -> None:

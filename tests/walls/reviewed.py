@@ -31,6 +31,8 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.revoke_staff(uuid)": (WEB,),
     "sec.end_officials(uuid)": (WEB,),
     "sec.withdraw(uuid,uuid)": (WEB,),
+    # Whether a day is today's; asked by the policy of what an organisation counts of itself.
+    "sec.is_today(date)": (WEB,),
     # The worker's everybody's work, by reference.
     "sec.claim_jobs(integer,interval)": (WORKER,),
     "sec.enter_job(uuid)": (WORKER,),

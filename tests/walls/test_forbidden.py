@@ -260,6 +260,7 @@ def test_what_it_may_do_is_not_denied(network: Network, team: Cast, role: str) -
         assert attempt.state(allowed[role]) == ""
 
 
+TODAY = "(now() AT TIME ZONE 'Asia/Phnom_Penh')::date"
 ACROSS = {
     "a client in another's house": """
         INSERT INTO app.clients (org_id, id, code, alias, facts, heard_from, worker_id, created_at, updated_at)
@@ -274,9 +275,9 @@ ACROSS = {
         INSERT INTO app.audit_log (org_id, id, at, staff_id, action, subject)
         SELECT %(other)s, gen_random_uuid(), now(), %(staff)s, 'x', 'x'
     """,
-    "counting for another": """
+    "counting for another": f"""
         INSERT INTO app.uptake_facts (org_id, id, day, measure, pseudonym)
-        SELECT %(other)s, gen_random_uuid(), current_date, 'heard', ''
+        SELECT %(other)s, gen_random_uuid(), {TODAY}, 'heard', ''
     """,
     "telling whom it does not concern": """
         INSERT INTO app.outbox (org_id, id, from_org_id, event_id, referral_id, sender_org_id, kind, ref, at, next_at)
@@ -301,6 +302,35 @@ def test_staff_of_one_organisation_do_not_act_in_another(network: Network, team:
             connection.execute(statement, values)  # type: ignore[call-overload]
         connection.rollback()
     assert refusal.value.sqlstate == state
+
+
+@pytest.mark.parametrize("measure", ["referred", "accepted", "arrived", "completed"])
+def test_staff_count_nothing_of_what_became_of_referrals(network: Network, team: Cast, measure: str) -> None:
+    assert counting(network, team, measure, TODAY) == DENIED
+
+
+@pytest.mark.parametrize("measure", ["heard", "walk_in"])
+def test_staff_note_who_came_on_the_day_alone(network: Network, team: Cast, measure: str) -> None:
+    assert counting(network, team, measure, f"{TODAY} - 2") == DENIED
+    assert counting(network, team, measure, f"{TODAY} + 2") == DENIED
+    assert counting(network, team, measure, TODAY) is None
+
+
+def counting(network: Network, team: Cast, measure: str, day: str) -> str | None:
+    """What the database says to a fact that somebody writes by hand for their own organisation; None when it is so."""
+    statement = f"""
+        INSERT INTO app.uptake_facts (org_id, id, day, measure, pseudonym)
+        SELECT %s, gen_random_uuid(), {day}, %s, ''
+    """
+    with psycopg.connect(network.servers.urls["spean_web"]) as connection:
+        connection.execute("SELECT * FROM sec.enter(%s)", (team.outreach.token,))
+        try:
+            connection.execute(statement, (team.ngo.id, measure))  # type: ignore[arg-type]
+        except psycopg.Error as refusal:
+            return refusal.sqlstate
+        finally:
+            connection.rollback()
+    return None
 
 
 def test_switching_row_security_off_shows_nothing(network: Network, team: Cast) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from app.core import db
@@ -39,12 +39,16 @@ def note(
     service: str | None = "methadone",
     source: str | None = None,
 ) -> None:
-    """One fact for each of `people` (numbers stand for pseudonyms), written by the person's organisation."""
-    with person.transaction() as (session, actor):
-        session.add_all(
-            UptakeFact(
-                org_id=actor.org_id, id=new_id(), day=day, khan=khan, sangkat=None, service=service, measure=measure,
-                source=source, pseudonym=number.to_bytes(32),
-            )
-            for number in people
+    """One fact for each of `people` (numbers stand for pseudonyms), as the database counts for an organisation."""
+    with person.servers.engines["spean_migrator"].begin() as connection:
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
+        connection.execute(
+            insert(UptakeFact),
+            [
+                {
+                    "org_id": person.org_id, "id": new_id(), "day": day, "khan": khan, "sangkat": None,
+                    "service": service, "measure": measure, "source": source, "pseudonym": number.to_bytes(32),
+                }
+                for number in people
+            ],
         )  # fmt: skip

@@ -140,7 +140,7 @@ def test_the_publisher_reads_nothing_else(network: Network, table: str) -> None:
 
 def test_nobody_counts_for_another_organisation(network: Network, worker: Person) -> None:
     other = network.organisation().id
-    fact = {"org_id": other, "day": JULY, "measure": "referred", "pseudonym": bytes(32)}
+    fact = {"org_id": other, "day": JULY, "measure": "heard", "pseudonym": bytes(32)}
     with pytest.raises(ProgrammingError, match="row-level security"), worker.transaction() as (session, _):
         session.execute(insert(UptakeFact).values(**fact))
 

@@ -1,0 +1,105 @@
+"""What the connections of every engine keep, and when they are given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from app.core import db
+from app.core.errors import NotAllowed
+from orgs.clients.use_cases.records import create_client
+from tests.cast import SOKHA, cast
+from tests.network import Network
+
+ASKED = text("SELECT 41 + CAST(:one AS integer) AS asked_often")
+ENOUGH = 4
+
+
+@pytest.fixture
+def engine(network: Network) -> Iterator[Engine]:
+    """The web's connections, of which there is one."""
+    made = db.engine(network.servers.urls["spean_web"], size=1)
+    made.pool._max_overflow = 0  # type: ignore[attr-defined]
+    yield made
+    made.dispose()
+
+
+def asked(engine: Engine) -> None:
+    """Ask often enough, each time in a transaction that is undone, as by a refusal."""
+    for _ in range(ENOUGH):
+        with engine.connect() as connection:
+            assert connection.execute(ASKED, {"one": 1}).scalar_one() == 42
+
+
+def prepared(connection: Connection) -> int:
+    """How many of them are prepared there."""
+    known = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
+    found: int = connection.execute(known, {"like": "% AS asked_often"}).scalar_one()
+    return found
+
+
+def test_what_is_prepared_outlives_what_is_undone(engine: Engine) -> None:
+    asked(engine)
+    with engine.connect() as connection:
+        assert prepared(connection) == 1
+        with pytest.raises(ProgrammingError):
+            connection.execute(text("SELECT none"))
+        connection.rollback()
+        assert prepared(connection) == 1
+        assert connection.execute(ASKED, {"one": 1}).scalar_one() == 42
+
+
+def test_more_is_kept_prepared_than_a_driver_would_by_itself(engine: Engine) -> None:
+    several = 150
+    for _ in range(ENOUGH):
+        with engine.connect() as connection:
+            for number in range(several):
+                connection.exec_driver_sql(f"SELECT {number} AS asked_often")
+    with engine.connect() as connection:
+        assert prepared(connection) == several
+
+
+def test_what_is_undone_is_undone(network: Network) -> None:
+    people = cast(network)
+    made = []
+
+    def refused() -> None:
+        with people.outreach.transaction() as (session, actor):
+            made.append(create_client(session, actor, SOKHA))
+            session.flush()
+            raise NotAllowed
+
+    with pytest.raises(NotAllowed):
+        refused()
+    with people.outreach.transaction() as (session, _actor):
+        found = session.execute(text("SELECT count(*) FROM app.clients WHERE id = :id"), {"id": made[0]})
+        assert found.scalar_one() == 0
+
+
+def gone(network: Network, connection: Connection) -> int:
+    """End the server behind a connection, as a restart does; returns which it was."""
+    pid: int = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with network.servers.administrator() as administrator:
+        administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    return pid
+
+
+def test_a_connection_whose_server_went_away_is_given_up(network: Network, engine: Engine) -> None:
+    asked(engine)
+    with engine.connect() as connection:
+        gone(network, connection)
+        with pytest.raises(OperationalError):
+            connection.execute(ASKED, {"one": 1})
+    asked(engine)
+
+
+def test_so_is_one_that_cannot_undo(network: Network, engine: Engine) -> None:
+    with engine.connect() as connection:
+        pid = gone(network, connection)
+        with pytest.raises(DBAPIError):
+            connection.rollback()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != pid
