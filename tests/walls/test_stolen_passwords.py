@@ -63,6 +63,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.make_token(bytea,text,integer)": ("SELECT sec.make_token(sha256('x'), 'x', 1)", NOTHING),
     "sec.revoke_staff(uuid)": ("SELECT sec.revoke_staff(%(staff)s)", NOTHING),
     "sec.end_officials(uuid)": ("SELECT sec.end_officials(%(org)s)", NOTHING),
+    "sec.is_today(date)": ("SELECT nullif(sec.is_today('2000-01-01'), false)", NOTHING),
     "sec.withdraw(uuid,uuid)": ("SELECT sec.withdraw(%(org)s, %(referral)s)", NOTHING),
     "sec.claim_jobs(integer,interval)": (
         "SELECT * FROM sec.claim_jobs(1000, '1 second')", "job references: id, kind, R-… and how often each was tried",

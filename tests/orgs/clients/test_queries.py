@@ -81,7 +81,7 @@ def test_too_many_are_cut_and_said(worker: Person) -> None:
 
 def test_pages_follow_each_other_without_gap_or_repeat(worker: Person) -> None:
     count = 2 * paging.SIZE + 3
-    with worker.transaction() as (session, actor):
+    with clock.at(NOON), worker.transaction() as (session, actor):
         for number in range(count):  # three in the same moment, so that the id decides
             with clock.at(NOON + timedelta(minutes=number // 3)):
                 use_cases.create_client(session, actor, record(f"P{number}"))
