@@ -97,7 +97,7 @@ class KeepingConnection(psycopg.Connection[Any]):
         with self.lock:
             done = self.pgconn.exec_(b"ROLLBACK")
         if done.status != ExecStatus.COMMAND_OK:
-            raise psycopg.OperationalError
+            raise psycopg.OperationalError("the transaction could not be undone")
 
 
 def attend(made: Engine) -> Engine:

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from app.core import clock
+from app.core.clock import PHNOM_PENH
 from app.core.errors import Conflict, NotAllowed
 from referrals.uptake import queries
 from referrals.uptake.models import NetworkSettings, UptakeFact, UptakeRelease
@@ -139,8 +141,8 @@ def test_the_publisher_reads_nothing_else(network: Network, table: str) -> None:
 
 
 def test_nobody_counts_for_another_organisation(network: Network, worker: Person) -> None:
-    other = network.organisation().id
-    fact = {"org_id": other, "day": JULY, "measure": "heard", "pseudonym": bytes(32)}
+    other, today = network.organisation().id, clock.now().astimezone(PHNOM_PENH).date()
+    fact = {"org_id": other, "day": today, "measure": "heard", "pseudonym": bytes(32)}
     with pytest.raises(ProgrammingError, match="row-level security"), worker.transaction() as (session, _):
         session.execute(insert(UptakeFact).values(**fact))
 
