@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine
 
+from app.core import db
 from tests.network import Network, Servers
 
 pytest_plugins = ["tests.bouncing", "tests.plugins.no_skips", "tests.plugins.browser"]
@@ -42,3 +44,12 @@ def _prepared(admin: str, redis: str, worker_id: str) -> Iterator[Servers]:
 def network(servers: Servers) -> Network:
     """A steward and the areas; each test adds organisations of its own (`network.organisation(…)`)."""
     return Network(servers)
+
+
+@pytest.fixture
+def one_connection(network: Network) -> Iterator[Engine]:
+    """The web's connections, of which there is one."""
+    engine = db.engine(network.servers.urls["spean_web"], size=1)
+    engine.pool._max_overflow = 0  # type: ignore[attr-defined]
+    yield engine
+    engine.dispose()

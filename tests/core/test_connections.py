@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from app.core import db
 from app.core.errors import NotAllowed
 from orgs.clients.use_cases.records import create_client
 from tests.cast import SOKHA, cast
@@ -16,15 +13,6 @@ from tests.network import Network
 
 ASKED = text("SELECT 41 + CAST(:one AS integer) AS asked_often")
 ENOUGH = 4
-
-
-@pytest.fixture
-def engine(network: Network) -> Iterator[Engine]:
-    """The web's connections, of which there is one."""
-    made = db.engine(network.servers.urls["spean_web"], size=1)
-    made.pool._max_overflow = 0  # type: ignore[attr-defined]
-    yield made
-    made.dispose()
 
 
 def asked(engine: Engine) -> None:
@@ -41,9 +29,9 @@ def prepared(connection: Connection) -> int:
     return found
 
 
-def test_what_is_prepared_outlives_what_is_undone(engine: Engine) -> None:
-    asked(engine)
-    with engine.connect() as connection:
+def test_what_is_prepared_outlives_what_is_undone(one_connection: Engine) -> None:
+    asked(one_connection)
+    with one_connection.connect() as connection:
         assert prepared(connection) == 1
         with pytest.raises(ProgrammingError):
             connection.execute(text("SELECT none"))
@@ -52,13 +40,13 @@ def test_what_is_prepared_outlives_what_is_undone(engine: Engine) -> None:
         assert connection.execute(ASKED, {"one": 1}).scalar_one() == 42
 
 
-def test_more_is_kept_prepared_than_a_driver_would_by_itself(engine: Engine) -> None:
+def test_more_is_kept_prepared_than_a_driver_would_by_itself(one_connection: Engine) -> None:
     several = 150
     for _ in range(ENOUGH):
-        with engine.connect() as connection:
+        with one_connection.connect() as connection:
             for number in range(several):
                 connection.exec_driver_sql(f"SELECT {number} AS asked_often")
-    with engine.connect() as connection:
+    with one_connection.connect() as connection:
         assert prepared(connection) == several
 
 
@@ -87,19 +75,19 @@ def gone(network: Network, connection: Connection) -> int:
     return pid
 
 
-def test_a_connection_whose_server_went_away_is_given_up(network: Network, engine: Engine) -> None:
-    asked(engine)
-    with engine.connect() as connection:
+def test_a_connection_whose_server_went_away_is_given_up(network: Network, one_connection: Engine) -> None:
+    asked(one_connection)
+    with one_connection.connect() as connection:
         gone(network, connection)
         with pytest.raises(OperationalError):
             connection.execute(ASKED, {"one": 1})
-    asked(engine)
+    asked(one_connection)
 
 
-def test_so_is_one_that_cannot_undo(network: Network, engine: Engine) -> None:
-    with engine.connect() as connection:
+def test_so_is_one_that_cannot_undo(network: Network, one_connection: Engine) -> None:
+    with one_connection.connect() as connection:
         pid = gone(network, connection)
         with pytest.raises(DBAPIError):
             connection.rollback()
-    with engine.connect() as connection:
+    with one_connection.connect() as connection:
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != pid

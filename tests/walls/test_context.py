@@ -196,15 +196,6 @@ def test_nobody_acts_without_a_context(network: Network, role: str) -> None:
             assert refused(connection, f"SELECT sec.{function}()")
 
 
-@pytest.fixture
-def one_connection(network: Network) -> Iterator[Engine]:
-    """The web's connections, of which there is one."""
-    engine = db.engine(network.servers.urls["spean_web"], size=1)
-    engine.pool._max_overflow = 0  # type: ignore[attr-defined]
-    yield engine
-    engine.dispose()
-
-
 def seen(engine: Engine, person: Person | None) -> tuple[int, set[UUID]]:
     """The backend, and whose colleagues are seen there."""
     with Session(engine) as session:
