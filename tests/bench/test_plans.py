@@ -95,6 +95,18 @@ def test_so_is_what_is_in_one_state(app: Inside, busy: Cast, side: str, who: str
     assert [(plan.faults, plan.statement) for plan in found if plan.faults] == []
 
 
+@pytest.mark.parametrize(
+    ("side", "who", "orders"), [(*SIDES[0], "referrals_in"), (*SIDES[1], "referrals_out"), (*SIDES[2], "caseload")]
+)
+@pytest.mark.parametrize("state", sorted(UNDER_WAY))
+def test_what_is_under_way_is_not_looked_for_among_all_that_ever_was(
+    app: Inside, busy: Cast, side: str, who: str, orders: str, state: State
+) -> None:
+    """A program asks every minute what waits, and mostly finds little."""
+    found = plans(app, getattr(busy, who).token, f"/api/v1/referrals?side={side}&state={state}")
+    assert f"{orders}_under_way" in found[-1].indexes
+
+
 @pytest.mark.parametrize(("side", "who"), SIDES)
 @pytest.mark.parametrize("state", ["", "&state=withdrawn"])
 @pytest.mark.parametrize("narrowed", ["&urgency=urgent&programme={programme}", "&programme={programme}"])
