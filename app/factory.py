@@ -18,12 +18,14 @@ from app.http.setup import init_http
 from app.http.turns import init_turns
 from app.navigation import home_of, hooks
 from app.routes import register
+from referrals import mappers
 from worker.nudge import init_nudge
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
     """The whole web application. Raises app.core.settings.BadSetting when the environment is wrong."""
     init_logs()
+    mappers.configure()
     settings = settings or load_web(os.environ)
     app = Flask("app.http", static_folder=None)
     app.config["SECRET_KEY"] = settings.secret_key

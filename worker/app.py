@@ -8,9 +8,11 @@ from celery import Celery
 
 from app.core.logs import init_logs
 from app.core.settings import load_worker
+from referrals import mappers
 from worker.config import celery_settings
 from worker.schedule import SCHEDULE
 
 init_logs()
+mappers.configure()
 app = Celery("spean", include=["worker.tasks"])
 app.conf.update(celery_settings(load_worker(os.environ)), beat_schedule=SCHEDULE)

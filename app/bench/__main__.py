@@ -16,6 +16,7 @@ from app.bench.report import Report
 from app.bench.running import measure
 from app.bench.store import ready
 from app.bench.telling import tell
+from referrals import mappers
 
 _BEGUN = time.monotonic()
 
@@ -27,6 +28,7 @@ def say(words: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for; 1 when something is broken that no machine excuses."""
+    mappers.configure()
     asked = _parser().parse_args(arguments)
     names = asked.sizes.split(",") if asked.sizes else list(QUICK if asked.quick else SIZES)
     folder = Path(os.environ["SPEAN_BENCH_DIR"])

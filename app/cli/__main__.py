@@ -16,11 +16,13 @@ from app.cli.people import create_steward
 from app.cli.publishing import publish
 from app.cli.trouble import Commands
 from app.core.logs import init_logs
+from referrals import mappers
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Look after a Spean: its database, its first steward, its areas and its mail."""
+    mappers.configure()
 
 
 for command in (
