@@ -70,7 +70,7 @@ class Spean:
         """`./spean run`, where it is expected to end by itself."""
         return self.call("run", "--port", str(self.port), *words, **env)
 
-    def start(self, *words: str, until: str = "Ctrl-C stops everything", **env: str) -> float:
+    def start(self, *words: str, until: str = "Ctrl-C stops everything", within: float = 120, **env: str) -> float:
         """`./spean run`, until it says that it runs. Gives the seconds that took."""
         begun = time.monotonic()
         with (self.root / "said").open("w", encoding="utf-8") as said:
@@ -85,7 +85,7 @@ class Spean:
             )
         while until not in self.said():
             assert self.launcher.poll() is None, self.said()
-            assert time.monotonic() < begun + 120, self.said()
+            assert time.monotonic() < begun + within, self.said()
             time.sleep(0.05)
         return time.monotonic() - begun
 
