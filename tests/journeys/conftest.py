@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.house import House, house_open
 from tests.journeys.visitor import Visitor
+from tests.logs import complaints
 from tests.network import Network, Person
 from tests.plugins.browser import PHONE, NewPage
 
@@ -17,6 +18,13 @@ def house(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Spean itself, running. It ends with this package's tests, so that its worker takes nobody else's work."""
     with house_open(network, tmp_path_factory.mktemp("house")) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs(house: House) -> Iterator[None]:
+    """A journey ends with logs that complain of nothing, whatever the pages looked like."""
+    yield
+    assert complaints(house.folder) == []
 
 
 @pytest.fixture(scope="package")

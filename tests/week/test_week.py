@@ -23,7 +23,8 @@ PATIENCE = 120
 
 TOLD = "SELECT staff_id FROM app.notifications WHERE org_id = %s AND referral_id = %s AND kind = %s"
 TEAM = """SELECT s.id FROM app.programme_team t JOIN app.staff s ON s.org_id = t.org_id AND s.id = t.staff_id
-    WHERE t.org_id = %s AND t.programme_id = %s AND s.active AND s.roles && ARRAY['outreach', 'caseworker', 'clinician']"""
+    WHERE t.org_id = %s AND t.programme_id = %s AND s.active
+      AND s.roles && ARRAY['outreach', 'caseworker', 'clinician']"""
 CASE_STAFF = "SELECT id FROM app.staff WHERE org_id = %s AND active AND roles && ARRAY['caseworker', 'clinician']"
 SENT_BY = """SELECT x.staff_id FROM (SELECT l.staff_id FROM app.referral_clients l WHERE l.referral_id = %s
     UNION SELECT c.worker_id FROM app.clients c JOIN app.referral_clients l ON l.client_id = c.id
