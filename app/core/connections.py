@@ -30,7 +30,7 @@ _LOOK_S = 0.1
 """So often psycopg looks whether this process was interrupted."""
 
 
-class Unanswered(psycopg.OperationalError):  # noqa: N818 - words of the house
+class Unanswered(psycopg.OperationalError):
     """The server did not answer within the time that whoever asks has."""
 
 
@@ -47,8 +47,10 @@ class KeepingConnection(psycopg.Connection[Any]):
     breaker: Breaker | None = None
 
     def wait(self, gen: PQGen[_T], interval: float = _LOOK_S, timeout: float | None = None) -> _T:
-        """As psycopg does. Raises Unanswered; a connection that had to wait in vain is closed, and one is not used
-        for anything new while the server does not answer others."""
+        """As psycopg does. Raises Unanswered, and closes the connection when it waited in vain.
+
+        No transaction begins while the server does not answer others.
+        """
         breaker = self.breaker
         if breaker is None:
             return super().wait(gen, interval, timeout)

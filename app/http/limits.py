@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
@@ -35,16 +35,18 @@ _PREFIX = "spean+"
 class Counts(Storage, MovingWindowSupport):
     """Redis, and this process's memory as long as Redis does not answer."""
 
-    STORAGE_SCHEME: ClassVar[list[str]] = [f"{_PREFIX}{scheme}" for scheme in ("redis", "rediss", "redis+unix")]
+    STORAGE_SCHEME = [  # noqa: RUF012 - as its base has it
+        f"{_PREFIX}{scheme}" for scheme in ("redis", "rediss", "redis+unix")
+    ]
 
     def __init__(self, uri: str, **options: Any) -> None:
         super().__init__(uri, **options)
         self._redis = RedisStorage(
             uri.removeprefix(_PREFIX),
-            socket_connect_timeout=WAIT_S,  # type: ignore[arg-type]
+            socket_connect_timeout=WAIT_S,
             socket_timeout=WAIT_S,
             # a connection that Redis closed meanwhile is made anew at once; nothing is asked twice that took its time
-            retry=Retry(NoBackoff(), 1, supported_errors=(Away,)),
+            retry=Retry(NoBackoff(), 1, supported_errors=(Away,)),  # type: ignore[arg-type]
             **options,
         )
         self._memory = MemoryStorage()
