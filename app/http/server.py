@@ -33,7 +33,21 @@ _STOP_S = 2.5
 """What is being answered when the process is told to stop may take so long. Less than `--graceful-timeout`."""
 
 
-class Refused(WSGITask):  # type: ignore[misc]
+class Answer(WSGITask):  # type: ignore[misc]
+    """One answer, with its line in the access log where gunicorn was told to keep one (Spean keeps none)."""
+
+    def finish(self) -> None:
+        """The answer is written."""
+        super().finish()
+        log: logging.Logger | None = self.channel.server.access_log
+        if log is not None:
+            asked, status = self.request, self.status.partition(" ")[0]
+            log.info(
+                '%s "%s %s HTTP/%s" %s', self.channel.addr[0], asked.command, asked.request_uri, asked.version, status
+            )
+
+
+class Refused(Answer):
     """A body that is too large stays unread; the application says so in its own words, and the connection ends."""
 
     def execute(self) -> None:
@@ -52,6 +66,7 @@ def _refused(channel: Channel, request: Any) -> Any:
 class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection. It knows since when it owes a request, or the rest of one."""
 
+    task_class = Answer
     error_task_class = staticmethod(_refused)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -81,6 +96,7 @@ class Loop(TcpWSGIServer):  # type: ignore[misc]
     """All connections of this process."""
 
     channel_class = Channel
+    access_log: logging.Logger | None = None
 
     def maintenance(self, now: float) -> None:
         """End the silent ones, and those whose request is late."""
@@ -117,7 +133,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         until = time.monotonic() + _STOP_S
         while time.monotonic() < until and _busy(loops):
             self._turn(connections)
-        threads.shutdown(timeout=0)
+        threads.shutdown(timeout=1)
 
     def _loop(self, sock: Any, threads: ThreadedTaskDispatcher, connections: dict[int, Any]) -> Loop:
         settings = Adjustments(
@@ -132,7 +148,9 @@ class LoopWorker(Worker):  # type: ignore[misc]
             clear_untrusted_proxy_headers=False,  # SPEAN_PROXIES says whom the application believes
         )
         at = (sock.family, sock.type, sock.proto, sock.getsockname())
-        return Loop(self.wsgi, connections, True, sock.sock, threads, settings, at, bind_socket=False)
+        loop = Loop(self.wsgi, connections, True, sock.sock, threads, settings, at, bind_socket=False)
+        loop.access_log = self.log.access_log if self.cfg.accesslog else None
+        return loop
 
     def _turn(self, connections: dict[int, Any]) -> None:
         self.notify()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import pytest
@@ -89,7 +89,7 @@ class Beside:
     taken: bool = False
     waited: bool = False
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> Self:
         event.listen(self.engine, "after_cursor_execute", self._count)
         return self
 
@@ -195,8 +195,7 @@ def test_many_read_while_a_colleague_declines_or_withdraws(network: Network, tmp
             over = Event()
 
             def read(path: str = path, over: Event = over) -> None:
-                for ask in (nurse, outreach):
-                    answers.append(ask("GET", path))
+                answers.extend(ask("GET", path) for ask in (nurse, outreach))
                 while not over.is_set():
                     answers.append(nurse("GET", path))
 
