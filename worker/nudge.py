@@ -39,7 +39,7 @@ def nudger(settings: Shared) -> Callable[[], None]:
     sender = Celery("spean", set_as_current=False)
     sender.conf.update(celery_settings(settings))
     sender.conf.broker_transport_options |= _ONCE
-    mark, breaker = Mark(settings), Breaker(WAIT_S, _PAUSE_S)
+    mark, breaker = Mark(settings), Breaker(WAIT_S, pause_s=_PAUSE_S)
 
     def nudge() -> None:
         if not breaker.allows():

@@ -9,13 +9,14 @@ from time import monotonic
 class Breaker:
     """What the threads of one process know of a server together.
 
-    `wait_s`: how long asking it takes at most, which is whoever calls this to see to. `pause_s`: so long nobody asks
-    after it did not answer. It opens with the first failure: those who ask at the same moment wait beside each other,
-    who comes after them does not. Seconds are the monotonic clock's.
+    `wait_s`: how long asking it takes at most, which is whoever calls this to see to; `look_s`: the same for whoever
+    looks whether it is back. `pause_s`: so long nobody asks after it did not answer. The breaker opens with the first
+    failure: those who ask at the same moment wait beside each other, who comes after them does not. Seconds are the
+    monotonic clock's.
     """
 
-    def __init__(self, wait_s: float, pause_s: float) -> None:
-        self.wait_s = wait_s
+    def __init__(self, wait_s: float, *, pause_s: float, look_s: float | None = None) -> None:
+        self._wait_s, self._look_s = wait_s, wait_s if look_s is None else look_s
         self._pause_s = pause_s
         self._lock = threading.Lock()
         self._open = False
@@ -27,6 +28,11 @@ class Breaker:
         """Whether the server did not answer when it was last asked."""
         return self._open
 
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for an answer now."""
+        return self._look_s if self._open else self._wait_s
+
     def allows(self) -> bool:
         """Whether this thread may ask. While the breaker is open, one thread at a time may, to see if it is back."""
         if not self._open:
@@ -34,7 +40,7 @@ class Breaker:
         me, now = threading.get_ident(), monotonic()
         with self._lock:
             if now >= self._until:
-                self._trying, self._until = me, now + self.wait_s
+                self._trying, self._until = me, now + self._look_s
             return self._trying == me or not self._open
 
     def failed(self) -> bool:

@@ -57,7 +57,7 @@ class KeepingConnection(psycopg.Connection[Any]):
         if breaker.is_open and self.pgconn.transaction_status == TransactionStatus.IDLE and not breaker.allows():
             raise Unanswered("the server does not answer")
         try:
-            found = super().wait(gen, interval, breaker.wait_s if timeout is None else timeout)
+            found = super().wait(gen, interval, breaker.patience_s if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:  # noqa: SLF001 - what `wait` says it raises
             breaker.failed()
             self.pgconn.finish()
@@ -97,7 +97,7 @@ def _call(
     if not breaker.allows():
         raise Unanswered("the server does not answer")
     try:
-        made = KeepingConnection.connect(*address, **options)
+        made = KeepingConnection.connect(*address, **{**options, "connect_timeout": int(breaker.patience_s)})
     except psycopg.errors.ConnectionTimeout:
         breaker.failed()
         raise

@@ -50,7 +50,7 @@ class Counts(Storage, MovingWindowSupport):
             **options,
         )
         self._memory = MemoryStorage()
-        self._breaker = Breaker(WAIT_S, PAUSE_S)
+        self._breaker = Breaker(WAIT_S, pause_s=PAUSE_S)
 
     @property
     def base_exceptions(self) -> type[Exception]:

@@ -33,6 +33,8 @@ _PUBLIC = "public"
 WAIT_S = 5.0
 """So long a page waits for the database, a second longer than the database lets a statement run (`app.core.provision`).
 Whoever comes while it does not answer is told so at once, but for one who asks whether it is back."""
+_LOOK_S = 2.0
+"""So long that one waits."""
 _POOL_WAIT_S = 2.0
 
 
@@ -70,7 +72,7 @@ def init_session(app: Flask, settings: WebSettings) -> None:
     app.config["SQLALCHEMY_BINDS"] = {_PUBLIC: {"url": db.url_for(settings.public_url), **options}}
     app.extensions["spean_settings"] = settings
     database.init_app(app)
-    breaker = Breaker(WAIT_S, pause_s=0)
+    breaker = Breaker(WAIT_S, pause_s=0, look_s=_LOOK_S)
     with app.app_context():
         for engine in database.engines.values():
             attend(engine, breaker)

@@ -110,7 +110,7 @@ def test_threads_are_left_for_whoever_comes(web: Web, network: Network, team: Ca
         began = time.monotonic()
         answers = at_once([lambda: web.page("/inbox", team.nurse)] * 40)
         assert {one.status for one in answers} == {503}
-        assert time.monotonic() - began < 2 * WAIT_S
+        assert time.monotonic() - began < WAIT_S + 4
         at_a_time = at_once([lambda: web.page("/inbox", team.nurse)] * 12)
         assert sorted(one.seconds for one in at_a_time)[9] < SOON_S  # but for one that looks, in each process
         assert web.page("/sign-in").seconds < SOON_S

@@ -41,13 +41,13 @@ def team(network: Network) -> Cast:
 
 
 @pytest.fixture
-def frozen(broker: Broker, web: Web, team: Cast) -> Iterator[Broker]:
-    """A Redis that every process of the web knew well."""
-    at_once([lambda: web.sign_in("nobody@example.org")] * AT_ONCE)
+def frozen(broker: Broker, web: Web, team: Cast) -> Iterator[float]:
+    """A Redis that every process of the web knew well. Gives how long sixteen waited at most before, in seconds."""
+    calm = max(one.seconds for one in at_once([lambda: web.sign_in("nobody@example.org")] * AT_ONCE))
     with broker.client() as client:
         client.flushall()
     broker.freeze()
-    yield broker
+    yield calm
     broker.thaw()
     _counts_in_redis_again(web, broker)
 
@@ -69,26 +69,26 @@ def code_of(team: Cast, referral_id: UUID) -> str:
         return issue.printed(session, actor, referral_id).code
 
 
-def test_signing_in(web: Web, frozen: Broker, team: Cast) -> None:
+def test_signing_in(web: Web, frozen: float, team: Cast) -> None:
     answer = web.sign_in(team.nurse.email)
     assert (answer.status, answer.seconds < SOON_S) == (303, True), answer.seconds
     again = web.sign_in(team.nurse.email)
     assert (again.status, again.seconds < SOON_S) == (303, True), again.seconds
 
 
-def test_many_sign_in_at_once(web: Web, frozen: Broker, team: Cast) -> None:
+def test_many_sign_in_at_once(web: Web, frozen: float, team: Cast) -> None:
     answers = at_once([lambda: web.sign_in(team.nurse.email)] * AT_ONCE)
     assert [one.status for one in answers] == [303] * AT_ONCE
-    assert max(one.seconds for one in answers) < 2 * SOON_S  # sixteen passwords, on a machine that others use too
+    assert max(one.seconds for one in answers) < SOON_S + frozen
 
 
-def test_whoever_tries_on_and_on_is_stopped_all_the_same(web: Web, frozen: Broker, team: Cast) -> None:
+def test_whoever_tries_on_and_on_is_stopped_all_the_same(web: Web, frozen: float, team: Cast) -> None:
     """Twenty tries for a name in each of the two processes."""
     answers = [answer for _ in range(4) for answer in at_once([lambda: web.sign_in(team.nurse.email, "wrong")] * 12)]
     assert [one.status for one in answers].count(429) >= 8
 
 
-def test_an_arrival_by_the_slip(web: Web, frozen: Broker, team: Cast) -> None:
+def test_an_arrival_by_the_slip(web: Web, frozen: float, team: Cast) -> None:
     """Both uses in one request: guesses are limited, and the sender is told."""
     ask = web.program(team.nurse)
     for _ in range(2):
@@ -99,7 +99,7 @@ def test_an_arrival_by_the_slip(web: Web, frozen: Broker, team: Cast) -> None:
         assert answer.seconds < SOON_S
 
 
-def test_a_wrong_code_is_counted_in_memory(web: Web, frozen: Broker, team: Cast) -> None:
+def test_a_wrong_code_is_counted_in_memory(web: Web, frozen: float, team: Cast) -> None:
     ask = web.program(team.nurse)
     path = f"/referrals/{team.send()}/{Action.ACCEPT_AND_ARRIVE}"
     answers = [ask("POST", path, json.dumps({"code": "AAAA-AAA"})) for _ in range(24)]
@@ -108,7 +108,7 @@ def test_a_wrong_code_is_counted_in_memory(web: Web, frozen: Broker, team: Cast)
     assert max(one.seconds for one in answers) < SOON_S
 
 
-def test_steps_that_nudge_one_after_the_other_and_at_once(web: Web, frozen: Broker, team: Cast) -> None:
+def test_steps_that_nudge_one_after_the_other_and_at_once(web: Web, frozen: float, team: Cast) -> None:
     """One connection for all: whoever waited for Redis after the answer would hold the next request up."""
     ask, at = web.program(team.nurse), tomorrow().at
     assert at is not None
@@ -122,10 +122,10 @@ def test_steps_that_nudge_one_after_the_other_and_at_once(web: Web, frozen: Brok
 
     assert max(accept(one) for one in referrals[:4]) < SOON_S
     took = at_once([lambda one=one: accept(one) for one in referrals[4:]])  # type: ignore[misc]
-    assert max(took) < 2 * SOON_S
+    assert max(took) < SOON_S + frozen
 
 
-def test_pages_that_use_no_redis_are_as_quick_as_ever_meanwhile(web: Web, frozen: Broker, team: Cast) -> None:
+def test_pages_that_use_no_redis_are_as_quick_as_ever_meanwhile(web: Web, frozen: float, team: Cast) -> None:
     until = time.monotonic() + 4
     while time.monotonic() < until:
         at_once([lambda: web.sign_in(team.nurse.email)] * 4)
