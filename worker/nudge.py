@@ -34,11 +34,17 @@ _PAUSE_S = 2.0
 """So long nobody tries again after Redis did not answer; the beat looks every five seconds all the same."""
 
 
+def sender(settings: Shared) -> Celery:
+    """Celery for the web: it sends, and waits for Redis no longer than a page can."""
+    made = Celery("spean", set_as_current=False)
+    made.conf.update(celery_settings(settings))
+    made.conf.broker_transport_options |= _ONCE
+    return made
+
+
 def nudger(settings: Shared) -> Callable[[], None]:
     """A function that wakes the relay, and never fails."""
-    sender = Celery("spean", set_as_current=False)
-    sender.conf.update(celery_settings(settings))
-    sender.conf.broker_transport_options |= _ONCE
+    celery = sender(settings)
     mark, breaker = Mark(settings), Breaker(WAIT_S, pause_s=_PAUSE_S)
 
     def nudge() -> None:
@@ -46,7 +52,7 @@ def nudger(settings: Shared) -> Callable[[], None]:
             return
         try:
             if mark.set():
-                sender.send_task(RELAY, expires=_STALE_S, retry=False)
+                celery.send_task(RELAY, expires=_STALE_S, retry=False)
         except (RedisError, OperationalError, OSError):
             breaker.failed()
             log.warning("the relay could not be nudged; it will look by itself")

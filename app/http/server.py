@@ -33,7 +33,7 @@ _STOP_S = 2.5
 """What is being answered when the process is told to stop may take so long. Less than `--graceful-timeout`."""
 
 
-class Answer(WSGITask):  # type: ignore[misc]
+class Answer(WSGITask):
     """One answer, with its line in the access log where gunicorn was told to keep one (Spean keeps none)."""
 
     def finish(self) -> None:
@@ -63,7 +63,7 @@ def _refused(channel: Channel, request: Any) -> Any:
     return kind(channel, request)
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]
+class Channel(HTTPChannel):
     """One connection. It knows since when it owes a request, or the rest of one."""
 
     task_class = Answer
@@ -92,7 +92,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return self.request is not None and time.monotonic() - self.since > REQUEST_S
 
 
-class Loop(TcpWSGIServer):  # type: ignore[misc]
+class Loop(TcpWSGIServer):
     """All connections of this process."""
 
     channel_class = Channel
@@ -114,7 +114,7 @@ class Loop(TcpWSGIServer):  # type: ignore[misc]
                 min(waiting, key=lambda one: one.since).handle_close()
 
 
-class LoopWorker(Worker):  # type: ignore[misc]
+class LoopWorker(Worker):
     """gunicorn's worker class: `--worker-class app.http.server.LoopWorker`. `--threads` is how many work."""
 
     def run(self) -> None:

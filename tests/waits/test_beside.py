@@ -129,21 +129,24 @@ class Case:
 _ONE, _API = "/referrals/{referral}", "/api/v1/referrals/{referral}"
 _GONE, _CLOSED = frozenset({404}), frozenset({409})
 CASES = [
-    *(Case("nurse", path, step) for path in (_ONE, _API, "/inbox") for step in (decline, withdraw, cancel, erase)),
-    *(Case("nurse", path, step, first=True) for path in (_ONE, _API) for step in (decline, withdraw)),
-    *(Case("nurse", path, step, (accept,)) for path in (_ONE, _API) for step in (release, withdraw, cancel)),
-    *(Case("nurse", f"{_ONE}/{Action.DECLINE}", step, also=_CLOSED) for step in (decline, withdraw)),
-    *(Case("outreach", path, step) for path in (_ONE, _API) for step in (accept, decline, withdraw, cancel)),
-    *(Case("outreach", path, erase) for path in (_ONE, _API, "/outbox")),
-    *(Case("outreach", "/outbox", step) for step in (decline, withdraw)),
-    *(Case("outreach", f"{_ONE}/slip.pdf", step, also=_CLOSED) for step in (decline, withdraw, cancel)),
+    *(Case("nurse", _API, step) for step in (decline, withdraw, cancel, erase)),
+    *(Case("nurse", _ONE, step) for step in (decline, withdraw)),
+    *(Case("nurse", _API, step, first=True) for step in (decline, withdraw)),
+    Case("nurse", _ONE, decline, first=True),
+    *(Case("nurse", _API, step, (accept,)) for step in (release, withdraw)),
+    Case("nurse", _ONE, release, (accept,)),
+    Case("nurse", f"{_ONE}/{Action.DECLINE}", withdraw, also=_CLOSED),
+    Case("nurse", "/inbox", withdraw),
+    *(Case("outreach", _API, step) for step in (decline, withdraw, erase)),
+    *(Case("outreach", _ONE, step) for step in (accept, decline, erase)),
+    Case("outreach", "/outbox", erase),
+    Case("outreach", f"{_ONE}/slip.pdf", decline, also=_CLOSED),
     Case("outreach", f"{_ONE}/slip.pdf", erase, also=_CLOSED | _GONE),
     *(Case("outreach", path, erase, also=_GONE) for path in (
         "/clients/{client}", "/clients/{client}/account", "/clients/{client}/account.pdf?language=en",
         "/api/v1/clients/{client}", "/permissions/{consent}/receipt", "/permissions/{consent}/receipt.pdf?language=en",
     )),
-    *(Case("outreach", "/clients/{client}", step) for step in (decline, withdraw)),
-    *(Case("outreach", "/permissions/{consent}/receipt", step) for step in (withdraw,)),
+    Case("outreach", "/clients/{client}", decline),
 ]  # fmt: skip
 
 

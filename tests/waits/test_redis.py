@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from referrals.life.states import Action
 from referrals.slips import issue
@@ -16,6 +19,8 @@ from tests.cast import Cast, cast, tomorrow
 from tests.network import Network
 from tests.running import Broker, broker_running, eventually
 from tests.waits.web import Web, at_once, web_running
+from worker.config import RELAY
+from worker.nudge import sender
 
 SOON_S = 1.0
 AT_ONCE = 16
@@ -130,3 +135,16 @@ def test_pages_that_use_no_redis_are_as_quick_as_ever_meanwhile(web: Web, frozen
     while time.monotonic() < until:
         at_once([lambda: web.sign_in(team.nurse.email)] * 4)
         assert web.page("/inbox", team.nurse).seconds < SOON_S
+
+
+def test_celery_gives_up_soon_when_redis_freezes_between_the_mark_and_the_message(network: Network) -> None:
+    with broker_running() as own:
+        celery = sender(replace(network.servers.settings, redis_url=own.url))
+        celery.send_task(RELAY, retry=False)
+        own.freeze()
+        for _ in range(2):  # over the connection that it has, and over a new one
+            began = time.monotonic()
+            with pytest.raises((OperationalError, RedisError, OSError)):
+                celery.send_task(RELAY, retry=False)
+            assert time.monotonic() - began < 2 * SOON_S
+        own.thaw()
