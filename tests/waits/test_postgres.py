@@ -51,18 +51,21 @@ def frozen(network: Network) -> Iterator[Callable[[], None]]:
     with psycopg.connect(network.servers.admin_url) as admin:
         parent = _parent(admin.info.backend_pid)
     processes = [parent, *_children(parent)]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
 
     def thaw() -> None:
-        for pid in processes:
-            with suppress(ProcessLookupError):  # the one that this was asked of has ended
-                os.kill(pid, signal.SIGCONT)
+        _tell(processes, signal.SIGCONT)
 
+    _tell(processes, signal.SIGSTOP)
     try:
         yield thaw
     finally:
         thaw()
+
+
+def _tell(processes: list[int], number: signal.Signals) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):  # the one that this was asked of may have ended
+            os.kill(pid, number)
 
 
 def _parent(pid: int) -> int:
