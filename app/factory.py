@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.core.logs import init_logs
 from app.core.settings import WebSettings, load_web
+from app.http.again import init_again
 from app.http.gate import init_gate
 from app.http.limits import init_limits
 from app.http.session import init_session
@@ -43,6 +44,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.add_url_rule("/", "home", _home)
     register(app)
     init_nudge(app, settings)
+    init_again(app)
     init_turns(app)
     return app
 

@@ -125,8 +125,19 @@ class Broker:
                 return
         raise AssertionError("Redis did not start")
 
+    def freeze(self) -> None:
+        """It neither answers nor goes away."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         if self.process is not None:
+            self.thaw()
             self.process.terminate()
             self.process.wait(timeout=10)
             self.process = None

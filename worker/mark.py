@@ -16,7 +16,8 @@ from app.core.settings import Shared
 
 KEY = "spean:asked"
 FADES = timedelta(seconds=1)
-_PATIENCE_S = 1.0
+WAIT_S = 0.3
+"""Longer than Redis ever takes. Nobody stands in line for it: see `worker.nudge`."""
 _SET = ("SET", KEY, b"1", "NX", "PX", FADES // timedelta(milliseconds=1))
 
 
@@ -26,8 +27,8 @@ class Mark:
     def __init__(self, settings: Shared) -> None:
         self._redis = Redis.from_url(
             settings.redis_url,
-            socket_connect_timeout=_PATIENCE_S,
-            socket_timeout=_PATIENCE_S,
+            socket_connect_timeout=WAIT_S,
+            socket_timeout=WAIT_S,
             retry=Retry(NoBackoff(), 0),
         )
         self._line: Connection | None = None
@@ -39,7 +40,7 @@ class Mark:
         It stands at the end of each step: one connection of the process is kept for it, instead of asking the pool for
         one each time.
         """
-        if not self._lock.acquire(timeout=_PATIENCE_S):
+        if not self._lock.acquire(timeout=WAIT_S):
             raise TimeoutError  # who has it waits in vain: nobody stands in line for that
         try:
             line = self._line = self._line or self._redis.connection_pool.get_connection()

@@ -6,21 +6,17 @@ transaction that did not enter is refused by the database itself.
 
 from __future__ import annotations
 
-import select
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
     DateTime,
-    Dialect,
     Engine,
     Executable,
     ForeignKeyConstraint,
@@ -33,10 +29,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
+from app.core.connections import OPTIONS, attend
 from app.core.context import Actor, Called
 from app.core.errors import SignInNeeded
 
@@ -68,77 +64,8 @@ def url_for(url: str) -> URL:
 
 
 def engine(url: str, *, size: int = 5) -> Engine:
-    """An engine whose connections are made and looked at as `attend` says."""
+    """An engine whose connections are made and looked at as `app.core.connections` says."""
     return attend(create_engine(url_for(url), pool_size=size, max_overflow=size, **OPTIONS))
-
-
-OPTIONS: dict[str, Any] = {
-    "pool_recycle": 1800,
-    "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
-    "hide_parameters": True,  # parameters hold what people typed
-}
-"""How every engine is made."""
-_PREPARED_AFTER, _PREPARED_MOST = 3, 400
-"""So often sent by a connection, a statement is prepared there and planned no more; so many, as all pages send."""
-
-
-class KeepingConnection(psycopg.Connection[Any]):
-    """A connection on which what is prepared stays so when a transaction is undone, as it does in PostgreSQL.
-
-    psycopg lets go of it then, in case a statement reads what was made in that transaction: a table, say. Nothing of
-    ours makes any, and every refusal would cost all that follow it their plans.
-    """
-
-    def rollback(self) -> None:
-        """Undo the transaction. Raises psycopg.OperationalError when the server has gone."""
-        if self.pgconn.transaction_status not in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-            super().rollback()
-            return
-        with self.lock:
-            done = self.pgconn.exec_(b"ROLLBACK")
-        if done.status != ExecStatus.COMMAND_OK:
-            raise psycopg.OperationalError("the transaction could not be undone")
-
-
-def attend(made: Engine) -> Engine:
-    """Let each new connection find out whether it may prepare statements, and drop one whose server has gone."""
-    event.listen(made, "do_connect", _call)
-    event.listen(made, "connect", _greet)
-    event.listen(made, "checkout", _look)
-    event.listen(made, "handle_error", _outgrown)
-    return made
-
-
-def _call(_dialect: Dialect, _record: object, address: Sequence[Any], options: Mapping[str, Any]) -> KeepingConnection:
-    return KeepingConnection.connect(*address, **options)
-
-
-def _greet(connection: psycopg.Connection, _record: object) -> None:
-    """Prepare statements only where the same backend always answers.
-
-    Straight to PostgreSQL, a backend bears the number that it gave when it was called. Behind PgBouncer it does not:
-    there each transaction may meet another backend, which knows nothing of what was prepared elsewhere.
-    """
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    connection.rollback()
-    if row is not None and row[0] == connection.info.backend_pid:
-        connection.prepare_threshold, connection.prepared_max = _PREPARED_AFTER, _PREPARED_MOST
-
-
-def _outgrown(context: ExceptionContext) -> None:
-    """A migration changed what a prepared statement gives: this connection knows an old plan, a new one will not."""
-    if isinstance(context.original_exception, psycopg.errors.FeatureNotSupported):
-        context.is_disconnect = True
-
-
-def _look(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
-    """A server that went away has said so, or hung up: there is something to read though nothing was asked.
-
-    It costs no question to the server, unlike SQLAlchemy's ping at the start of every request.
-    """
-    idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
-    if not idle or select.select([connection.fileno()], [], [], 0)[0]:
-        raise DisconnectionError
 
 
 class LeanSession(Session):

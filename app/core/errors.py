@@ -44,6 +44,10 @@ class Conflict(SpeanError):  # noqa: N818
     message = N_("This has changed since you opened it. Look at it again.")
 
 
+class Moved(Conflict):
+    """What was read changed while it was read: the same question has another answer now."""
+
+
 class Stale(Conflict):
     """The version that a program named in `If-Match` is not the present one."""
 

@@ -28,13 +28,13 @@ _LED = {
 }
 _LIMITS = {
     "spean_web": {
-        "statement_timeout": "15s",
-        "lock_timeout": "5s",
+        "statement_timeout": "4s",  # less than a page waits (`app.http.session`): the database gives up first
+        "lock_timeout": "3s",
         "idle_in_transaction_session_timeout": "60s",
         **_LED,
     },
     "spean_public": {
-        "statement_timeout": "5s",
+        "statement_timeout": "4s",
         "lock_timeout": "2s",
         "idle_in_transaction_session_timeout": "30s",
     },

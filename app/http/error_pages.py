@@ -9,7 +9,8 @@ from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import N_, NotAllowed, SignInNeeded, SpeanError, Unready
@@ -77,9 +78,10 @@ def _said(error: SpeanError) -> str:
     return sentence(error)
 
 
-def _unreachable(error: OperationalError) -> ResponseReturnValue:
+def _unreachable(error: SQLAlchemyError) -> ResponseReturnValue:
     """The database is away or too slow. Nothing around the page may ask it again."""
-    current_app.logger.error("the database did not answer (%s)", type(error.orig).__name__)
+    said = getattr(error, "orig", None) or error
+    current_app.logger.error("the database did not answer (%s)", type(said).__name__)
     g.spean_broken = True
     return _spean_error(Unready())
 
@@ -105,5 +107,6 @@ def _faults(error: HTTPException) -> list[dict[str, str]]:
 def init_error_pages(app: Flask) -> None:
     """Register the handlers. Unforeseen exceptions come as 500, after Flask has logged them."""
     app.register_error_handler(SpeanError, _spean_error)
-    app.register_error_handler(OperationalError, _unreachable)
+    for away in (OperationalError, InterfaceError, NoneFree):
+        app.register_error_handler(away, _unreachable)
     app.register_error_handler(HTTPException, _http_error)

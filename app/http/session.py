@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app.core import audit, db
+from app.core.breaker import Breaker
+from app.core.connections import OPTIONS, attend
 from app.core.context import Actor
 from app.core.db import Base, LeanSession
 from app.core.errors import NotAllowed, NotFound, SignInNeeded
@@ -28,6 +30,12 @@ from app.core.settings import WebSettings
 COOKIE = "spean"
 _HOURS = 12
 _PUBLIC = "public"
+WAIT_S = 5.0
+"""So long a page waits for the database, a second longer than the database lets a statement run (`app.core.provision`).
+Whoever comes while it does not answer is told so at once, but for one who asks whether it is back."""
+_LOOK_S = 2.0
+"""So long that one waits."""
+_POOL_WAIT_S = 2.0
 
 
 class DoorSession(LeanSession, FlaskSession):
@@ -57,16 +65,17 @@ class Principal(UserMixin):
 
 
 def init_session(app: Flask, settings: WebSettings) -> None:
-    """Two pools of connections, and sign-in by cookie or bearer token."""
-    options = {"pool_size": 2, "max_overflow": 10, **db.OPTIONS}
+    """Two pools of connections that wait for the database together, and sign-in by cookie or bearer token."""
+    options = {"pool_size": 2, "max_overflow": 10, "pool_timeout": _POOL_WAIT_S, **OPTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_DATABASE_URI"] = db.url_for(settings.web_url)
     app.config["SQLALCHEMY_BINDS"] = {_PUBLIC: {"url": db.url_for(settings.public_url), **options}}
     app.extensions["spean_settings"] = settings
     database.init_app(app)
+    breaker = Breaker(WAIT_S, pause_s=0, look_s=_LOOK_S)
     with app.app_context():
         for engine in database.engines.values():
-            db.attend(engine)
+            attend(engine, breaker)
     logins.init_app(app, add_context_processor=False)
 
 

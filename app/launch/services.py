@@ -22,7 +22,7 @@ WEB_SECONDS = 60
 STOP_SECONDS = 4.0
 
 GUNICORN = (
-    *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+    *("--worker-class", "app.http.server.LoopWorker", "--workers", "2", "--threads", "8"),
     *("--graceful-timeout", "3", "--log-level", "warning"),
     "--no-control-socket",  # it would lie in the home folder
     "--preload",  # the code is read once and shared by the workers; nothing connects before they part

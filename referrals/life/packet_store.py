@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock
 from app.core.context import Actor
 from app.core.db import remembered
+from app.core.errors import Moved
 from app.core.key_rows import NOT_ALONG, own_along
 from app.core.keys import Keyring, PublicKey, WrappedKey, keyring
 from app.core.rows import later
@@ -129,11 +130,23 @@ def _open(session: Session, found: Scoped) -> dict[Part, bytes]:
     row, held = found.referral, _held(session, found)
     visible = disclosure.visible_parts(found.party, found.state, row.ended_at, row.readable_until, clock.now())
     keys = {part: held.key(part) for part in visible}
+    if None in keys.values():
+        _check_still(session, found)
     return {
         part: held.ring.open_part(key, row.sender_org_id, row.id, part, held.rows[part][1])
         for part, key in keys.items()
         if key is not None
     }
+
+
+def _check_still(session: Session, found: Scoped) -> None:
+    """A key is missing that should be there: has a step taken it since the referral was read? Raises Moved."""
+    row = found.referral
+    now = session.execute(
+        select(Referral.version).where(Referral.sender_org_id == row.sender_org_id, Referral.id == row.id)
+    ).scalar_one_or_none()
+    if now != row.version:
+        raise Moved
 
 
 def _held(session: Session, found: Scoped) -> _Held:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from app.core import db
+from app.core.breaker import Breaker
+from app.core.connections import OPTIONS, Unanswered, attend
 from app.core.errors import NotAllowed
 from orgs.clients.use_cases.records import create_client
 from tests.cast import SOKHA, cast
@@ -91,3 +97,32 @@ def test_so_is_one_that_cannot_undo(network: Network, one_connection: Engine) ->
             connection.rollback()
     with one_connection.connect() as connection:
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != pid
+
+
+@pytest.fixture
+def hurried(network: Network) -> Iterator[Engine]:
+    """Connections that wait half a second."""
+    made = create_engine(db.url_for(network.servers.urls["spean_web"]), pool_size=1, max_overflow=0, **OPTIONS)
+    yield attend(made, Breaker(0.5, pause_s=0, look_s=1))
+    made.dispose()
+
+
+def test_who_has_a_deadline_gives_up_and_begins_anew(hurried: Engine) -> None:
+    with hurried.connect() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        began = time.monotonic()
+        with pytest.raises(OperationalError) as caught:
+            connection.exec_driver_sql("SELECT pg_sleep(2)")
+        assert 0.4 < time.monotonic() - began < 1.5
+        assert isinstance(caught.value.orig, Unanswered)
+    with hurried.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != pid
+
+
+def test_who_has_none_waits_as_long_as_it_takes(network: Network, hurried: Engine) -> None:
+    """Operators' commands, migrations and the worker, whatever the web thinks of the server."""
+    with hurried.connect() as connection, pytest.raises(OperationalError):
+        connection.exec_driver_sql("SELECT pg_sleep(2)")
+    for role in ("spean_migrator", "spean_worker", "spean_keeper", "spean_backup"):
+        with network.servers.engines[role].connect() as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(0.7)")

@@ -33,7 +33,9 @@ def build(root: Path) -> None:
     for source, target in PARTS.items():
         (root / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(STAND_INS / source, root / target)
-    for package in ("app", "app/cli", "worker"):
+    (root / "app" / "http").mkdir()
+    shutil.copy2(ROOT / "app" / "http" / "server.py", root / "app" / "http" / "server.py")
+    for package in ("app", "app/cli", "app/http", "worker"):
         (root / package / "__init__.py").touch()
 
 

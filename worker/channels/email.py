@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import smtplib
-import ssl
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -19,8 +19,11 @@ from babel.support import NullTranslations, Translations
 from app.core.settings import WorkerSettings
 from app.http.languages import TRANSLATIONS
 from referrals.notices import words
+from worker.channels.deadline import Deadline, connected, encrypting
 
-_TIMEOUT_S = 15
+WHOLE_S = 30.0
+"""A mail is with its server within this time, from looking for the server to its word that it took the mail."""
+_PARTING_S = 2.0
 _PERMANENT = 500
 _MAIL_PORT, _SECURE_PORT = 25, 465
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
@@ -67,10 +70,13 @@ def compose(settings: WorkerSettings, letter: Letter) -> EmailMessage:
     return message
 
 
-def send(settings: WorkerSettings, letter: Letter) -> None:
-    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable."""
+def send(settings: WorkerSettings, letter: Letter, *, within_s: float = WHOLE_S) -> None:
+    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable.
+
+    What the server has taken is sent, however it behaves after that.
+    """
     message = compose(settings, letter)
-    with _told_apart(), _line(urlsplit(settings.smtp_url)) as line:
+    with _told_apart(), _line(urlsplit(settings.smtp_url), Deadline(within_s)) as line:
         line.send_message(message)
 
 
@@ -95,26 +101,43 @@ def _by_code(code: int) -> Undeliverable | Unreachable:
     return Unreachable(str(code))
 
 
+class _Line(smtplib.SMTP):
+    """A connection to the mail server whose every wait keeps to one deadline."""
+
+    def __init__(self, server: SplitResult, by: Deadline) -> None:
+        self.by, self._secure = by, server.scheme == "smtps"
+        host = server.hostname or "127.0.0.1"
+        port = server.port or (_SECURE_PORT if self._secure else _MAIL_PORT)
+        super().__init__(host, port, local_hostname="spean")
+
+    def _get_socket(self, host: str, port: int, _timeout: float | None) -> socket.socket:
+        made = connected(host, port, self.by)
+        return encrypting(self.by).wrap_socket(made, server_hostname=host) if self._secure else made
+
+    def part(self) -> None:
+        """Say goodbye, and hear the answer if it comes soon."""
+        self.by.shorten(_PARTING_S)
+        with suppress(smtplib.SMTPException, OSError):
+            self.quit()
+
+
 @contextmanager
-def _line(server: SplitResult) -> Iterator[smtplib.SMTP]:
+def _line(server: SplitResult, by: Deadline) -> Iterator[smtplib.SMTP]:
     """A connection, encrypted wherever the server can, and always before a password is said."""
-    host, context = server.hostname or "127.0.0.1", ssl.create_default_context()
-    if server.scheme == "smtps":
-        line: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, server.port or _SECURE_PORT, timeout=_TIMEOUT_S, context=context, local_hostname="spean"
-        )
-    else:
-        line = smtplib.SMTP(host, server.port or _MAIL_PORT, timeout=_TIMEOUT_S, local_hostname="spean")
-    with line:
+    line = _Line(server, by)
+    try:
         line.ehlo()
         if server.scheme == "smtp" and line.has_extn("starttls"):
-            line.starttls(context=context)
+            line.starttls(context=encrypting(by))
             line.ehlo()
-        elif server.scheme == "smtp" and server.username and not _is_here(host):
+        elif server.scheme == "smtp" and server.username and not _is_here(server.hostname or ""):
             raise Unreachable("the server offers no encryption, so the password was not sent")
         if server.username:
             line.login(unquote(server.username), unquote(server.password or ""))
         yield line
+        line.part()
+    finally:
+        line.close()
 
 
 def _is_here(host: str) -> bool:

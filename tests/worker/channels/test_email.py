@@ -65,15 +65,6 @@ def test_an_address_that_needs_a_newer_server_is_not_tried_again(settings: Setti
         send(replace(settings, smtp_url=url), replace(LETTER, to="ដារ៉ា@example.org"))
 
 
-def test_a_silent_server_does_not_hold_the_worker_for_long(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email, "_TIMEOUT_S", 0.3)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        with pytest.raises(Unreachable):
-            send(replace(settings, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}"), LETTER)
-
-
 def test_a_password_is_not_said_in_the_clear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(email, "_is_here", lambda _host: False)
     office = _Plain()
