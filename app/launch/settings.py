@@ -20,12 +20,14 @@ ROLE_URLS = tuple(f"SPEAN_{role.upper()}_URL" for role in ROLES)
 KEK_SOURCES = ("SPEAN_KEK", "SPEAN_KEK_FILE", "SPEAN_KEK_COMMAND")
 OPERATORS_ONLY = ("SPEAN_MIGRATOR_URL", "SPEAN_KEEPER_URL", "SPEAN_BACKUP_URL")
 _KEYS = ("SPEAN_WEB_URL", "SPEAN_PUBLIC_URL", "SPEAN_SECRET_KEY", *KEK_SOURCES)
-_TELLING = ("SPEAN_WORKER_URL", "SPEAN_PUBLISHER_URL")
+_WORKER, _PUBLISHER, _REDIS = "SPEAN_WORKER_URL", "SPEAN_PUBLISHER_URL", "SPEAN_REDIS_URL"
 NOT_FOR: Mapping[str, tuple[str, ...]] = {
-    "web": _TELLING,
-    "worker": _KEYS,
-    "beat": _KEYS,
-    "mail-sink": (*_KEYS, *_TELLING, "SPEAN_REDIS_URL"),
+    "web": (_WORKER, _PUBLISHER),
+    "worker": (*_KEYS, _PUBLISHER),
+    "mail-worker": (*_KEYS, _PUBLISHER),
+    "beat": (*_KEYS, _WORKER, _PUBLISHER, "SPEAN_SMTP_URL"),
+    "mail-sink": (*_KEYS, _WORKER, _PUBLISHER, _REDIS),
+    "publisher": (*_KEYS, _WORKER, _REDIS, "SPEAN_SMTP_URL"),
 }
 """Secrets that a process has no use for: what one of them is robbed of opens nothing of another's."""
 
