@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from kombu import Queue
+
 from app.core.settings import Shared
 
 RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
@@ -24,6 +26,8 @@ def celery_settings(settings: Shared) -> dict[str, Any]:
         "broker_url": settings.broker_url,
         # Several programs may share one Redis.
         "task_default_queue": QUEUE,
+        # A worker that is started without naming its queues takes both.
+        "task_queues": [Queue(QUEUE), Queue(MAIL_QUEUE)],
         "task_routes": {MAIL: {"queue": MAIL_QUEUE}},
         # What is done is written in the outbox, in the transaction that did it.
         "result_backend": None,
