@@ -42,7 +42,7 @@ def is_due(now: datetime, hour: time, done: datetime | None) -> bool:
 
 def pause_after(failures: int) -> float:
     """Seconds until the next try after so many failures in a row: 5 minutes, 10, 20 … an hour."""
-    return min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE)
 
 
 def write(moment: datetime) -> str:

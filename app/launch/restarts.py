@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
+_DOUBLINGS = 10  # more would grow beyond what a number may be, after months
 RAN_WELL = 60.0
 """What ran for so long is well again: its next end is a new incident, and the delays begin anew."""
 TRIES = 5
@@ -39,7 +40,7 @@ def after_end(past: Past, *, ran: float, ready: bool) -> Past:
 
 def delay(past: Past) -> float:
     """Seconds until it is started again: 1, 2, 4 … 30."""
-    return min(FIRST_DELAY * 2.0 ** (past.ends - 1), LONGEST_DELAY)
+    return min(FIRST_DELAY * 2.0 ** min(past.ends - 1, _DOUBLINGS), LONGEST_DELAY)
 
 
 def is_told(past: Past) -> bool:

@@ -46,7 +46,7 @@ def test_the_last_turn(now: datetime, turn: datetime) -> None:
         (at(25, 1, 20), True),
     ],
 )
-def test_it_is_due_until_a_run_since_the_last_turn_has_succeeded(done: datetime | None, due: bool) -> None:
+def test_it_is_due_until_a_run_since_the_last_turn_has_succeeded(done: datetime | None, *, due: bool) -> None:
     assert daily.is_due(at(10, 12), HOUR, done) is due
 
 
@@ -63,6 +63,7 @@ def test_in_a_year_that_runs_through_it_is_due_once_a_day() -> None:
 
 def test_after_a_failure_it_waits_longer_each_time_and_never_more_than_an_hour() -> None:
     assert [daily.pause_after(failures) / 60 for failures in range(1, 8)] == [5, 10, 20, 40, 60, 60, 60]
+    assert daily.pause_after(5000) == 3600
 
 
 def test_what_is_noted_is_read_again() -> None:

@@ -37,7 +37,7 @@ def test_what_was_never_ready_did_not_run_well_however_long_it_took() -> None:
 
 
 @pytest.mark.parametrize("ready", [True, False])
-def test_an_incident_is_told_once(ready: bool) -> None:
+def test_an_incident_is_told_once(*, ready: bool) -> None:
     assert [restarts.is_told(past) for past in in_a_row(50, ran=SHORT, ready=ready)] == [True] + 49 * [False]
 
 
@@ -51,7 +51,7 @@ def test_an_incident_is_told_once(ready: bool) -> None:
         (Past(ends=1), WELL, False, False),
     ],
 )
-def test_an_incident_is_over_when_it_ran_well(past: Past, ran: float, ready: bool, over: bool) -> None:
+def test_an_incident_is_over_when_it_ran_well(past: Past, ran: float, *, ready: bool, over: bool) -> None:
     assert restarts.is_over(past, ran=ran, ready=ready) is over
 
 
@@ -96,5 +96,5 @@ def test_giving_up_takes_half_a_minute_at_least() -> None:
         (Past(failures=1), 1, 0.5, False),
     ],
 )
-def test_a_bad_setting_ends_the_first_start(past: Past, code: int, ran: float, wrong: bool) -> None:
+def test_a_bad_setting_ends_the_first_start(past: Past, code: int, ran: float, *, wrong: bool) -> None:
     assert restarts.was_wrong_from_the_start(past, code=code, ran=ran) is wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ DOORS = ("SPEAN_WEB_URL", "SPEAN_PUBLIC_URL")
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
-    for name in (*ROLE_URLS, "SPEAN_ADMIN_URL", "SPEAN_KEK", "SPEAN_KEK_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [one for one in os.environ if one.startswith("SPEAN_")]:
+        monkeypatch.delenv(name)
     return Settings(
         places=Places(tmp_path, tmp_path, None),
         secrets={name: f"{name.lower()}-value" for name in NAMES},
