@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from celery import Celery
+from celery.signals import worker_before_create_process
 
 from app.core.logs import init_logs
 from app.core.settings import load_worker
@@ -15,3 +17,10 @@ init_logs()
 mappers.configure()
 app = Celery("spean", include=["worker.tasks"])
 app.conf.update(celery_settings(load_worker(os.environ)))
+
+
+@worker_before_create_process.connect
+def _share(**_given: object) -> None:
+    """The processes of the pool part from here: what the collector leaves alone stays shared between them."""
+    gc.collect()
+    gc.freeze()
