@@ -19,8 +19,10 @@ app = Celery("spean", include=["worker.tasks"])
 app.conf.update(celery_settings(load_worker(os.environ)))
 
 
-@worker_before_create_process.connect
 def _share(**_given: object) -> None:
     """The processes of the pool part from here: what the collector leaves alone stays shared between them."""
     gc.collect()
     gc.freeze()
+
+
+worker_before_create_process.connect(_share)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from kombu import Queue
-
 from app.core.settings import Shared
 
 RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
@@ -27,7 +25,7 @@ def celery_settings(settings: Shared) -> dict[str, Any]:
         # Several programs may share one Redis.
         "task_default_queue": QUEUE,
         # A worker that is started without naming its queues takes both.
-        "task_queues": [Queue(QUEUE), Queue(MAIL_QUEUE)],
+        "task_queues": {name: {"exchange": name, "routing_key": name} for name in (QUEUE, MAIL_QUEUE)},
         "task_routes": {MAIL: {"queue": MAIL_QUEUE}},
         # What is done is written in the outbox, in the transaction that did it.
         "result_backend": None,

@@ -74,7 +74,7 @@ def as_launched(network: Network, broker: Broker, smtp_url: str, folder: Path) -
 def unsealed(workshop: Workshop) -> int:
     """How many entries of the audit wait for their seal."""
     with workshop.outside() as session:
-        return int(session.execute(text("SELECT waiting FROM sec.audit_lag()")).scalar_one())
+        return int(session.execute(text("SELECT entries FROM sec.audit_lag()")).scalar_one())
 
 
 def by_mail(team: Cast) -> None:
