@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -19,3 +20,5 @@ except BadSetting as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(_BOOT_FAILED)
 app = create_app(settings)
+gc.collect()
+gc.freeze()  # gunicorn's workers part from here: what the collector leaves alone stays shared between them

@@ -29,6 +29,7 @@ from tests.network import Network
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
+BEAT = (sys.executable, "-m", "celery", "-A", "worker.beat", "beat", "--pidfile=")
 WORKER = ("worker", "--pool", "solo", "--loglevel", "info", "--without-mingle", "--without-gossip")
 _PASSWORD = "over-the-water"
 

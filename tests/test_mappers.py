@@ -1,4 +1,4 @@
-"""Each process maps every table, whatever else it imports."""
+"""Each process that reads or writes tables maps every one, whatever else it imports."""
 
 from __future__ import annotations
 

@@ -8,8 +8,11 @@ from typing import Any
 from app.core.settings import Shared
 
 RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
-RECORDS, SWEEP, PUBLISH = "spean.records", "spean.sweep", "spean.publish"
+RECORDS, SWEEP = "spean.records", "spean.sweep"
 SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
+
+QUEUE, MAIL_QUEUE = "spean", "spean.mail"
+"""Mails wait in a queue of their own, for a worker of their own: a mail server that hangs holds up nothing else."""
 
 TASK_LIMIT = timedelta(minutes=4)
 """A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""
@@ -20,7 +23,10 @@ def celery_settings(settings: Shared) -> dict[str, Any]:
     return {
         "broker_url": settings.broker_url,
         # Several programs may share one Redis.
-        "task_default_queue": "spean",
+        "task_default_queue": QUEUE,
+        # A worker that is started without naming its queues takes both.
+        "task_queues": {name: {"exchange": name, "routing_key": name} for name in (QUEUE, MAIL_QUEUE)},
+        "task_routes": {MAIL: {"queue": MAIL_QUEUE}},
         # What is done is written in the outbox, in the transaction that did it.
         "result_backend": None,
         "task_ignore_result": True,
@@ -33,7 +39,8 @@ def celery_settings(settings: Shared) -> dict[str, Any]:
         # Mail servers are slow: a worker takes no tasks ahead that another could do.
         "worker_prefetch_multiplier": 1,
         "task_time_limit": TASK_LIMIT.total_seconds(),
-        # An unacknowledged message comes back after longer than any task may take.
+        # An unacknowledged message comes back after longer than any task may take. Nobody waits for it: what a killed
+        # worker held, the outbox gives out again when its lease ends, and the schedule asks again for all else.
         "broker_transport_options": {
             "visibility_timeout": 2 * TASK_LIMIT.total_seconds(),
             "socket_connect_timeout": 2,

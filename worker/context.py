@@ -54,31 +54,19 @@ class Workshop:
         return db.engine(self.settings.worker_url, size=2)
 
     @cached_property
-    def publisher(self) -> Engine:
-        """Connections under the role that publishes uptake."""
-        return db.engine(self.settings.publisher_url, size=1)
-
-    @cached_property
     def mark(self) -> Mark:
         """Whether the relay has been asked to look."""
         return Mark(self.settings)
 
     def close(self) -> None:
         """Close the connections that were opened."""
-        for name in ("engine", "publisher"):
-            if name in self.__dict__:
-                self.__dict__[name].dispose()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
     @contextmanager
     def outside(self) -> Iterator[Session]:
         """A transaction that entered nowhere: only the functions for everybody's work answer in it."""
         with db.LeanSession(self.engine) as session, db.transaction(session):
-            yield session
-
-    @contextmanager
-    def publishing(self) -> Iterator[Session]:
-        """A transaction of the publisher."""
-        with db.LeanSession(self.publisher) as session, db.transaction(session):
             yield session
 
     @contextmanager

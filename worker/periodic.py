@@ -7,11 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.core import clock
 from app.core.errors import Conflict, NotFound
 from orgs.clients.use_cases import erasure
 from referrals.life.use_cases import finish as life
-from referrals.uptake import use_cases as uptake
 from worker.context import Gone, Workshop
 
 log = logging.getLogger(__name__)
@@ -88,12 +86,6 @@ def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
         log.exception("client %s could not be erased", client_id)
         return False
     return True
-
-
-def publish(workshop: Workshop) -> list[str]:
-    """Publish each closed period that has no release yet; returns their names."""
-    with workshop.publishing() as session:
-        return uptake.publish_closed(session, clock.now())
 
 
 def seal_audit(workshop: Workshop) -> int:

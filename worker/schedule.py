@@ -1,4 +1,7 @@
-"""What happens by itself, and when (Phnom Penh time). A beat that nobody took in time is dropped, not piled up."""
+"""What happens by itself, and when (Phnom Penh time). A beat that nobody took in time is dropped, not piled up.
+
+Publishing is not here: the launcher starts a process of its own for it (`app/launch/publishing.py`).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "tell people, should a nudge get lost": _every(config.RELAY, 5 * _S),
     "remind of referrals, and let them run out": _every(config.DUE, _MINUTE),
     "count how programmes answer": _every(config.RECORDS, 60 * _MINUTE),
-    "publish the periods that have closed": _daily(config.PUBLISH, 1, 20),  # after they have settled for an hour
     "chain the audit's entries": _every(config.SEAL, 10 * _S),
     "let partners witness each other's audit": _daily(config.WITNESS, 0, 10),
     "let the audit of seven years ago go": _daily(config.PRUNE, 3, 40),

@@ -22,7 +22,7 @@ def relay() -> None:
     outbox.relay(
         workshop(),
         again=_again,
-        mail=lambda job_id: mail.delay(str(job_id)),
+        mail=_by_mail,
         apart=lambda job_id: deliver.delay(str(job_id)),
     )
 
@@ -30,6 +30,11 @@ def relay() -> None:
 def _again() -> None:
     with suppress(OperationalError):  # the next beat looks all the same
         relay.delay()
+
+
+def _by_mail(job_id: UUID) -> None:
+    """Ask for the mails of one job. When nobody came to it before its lease ended, the outbox gives it out again."""
+    mail.apply_async((str(job_id),), expires=outbox.LEASE.total_seconds())
 
 
 @shared_task(name=config.MAIL)
@@ -40,8 +45,9 @@ def mail(job_id: str) -> None:
 
 @shared_task(name=config.DELIVER)
 def deliver(job_id: str) -> None:
-    """Tell the people of one job, from the beginning."""
-    delivery.deliver(workshop(), UUID(job_id))
+    """Ring for one job, from the beginning, and have its mails sent by the worker for mails."""
+    if delivery.ring(workshop(), UUID(job_id)):
+        _by_mail(UUID(job_id))
 
 
 @shared_task(name=config.DUE)
@@ -61,12 +67,6 @@ def records() -> None:
 def sweep() -> None:
     """Clear away what was kept long enough."""
     periodic.sweep(workshop())
-
-
-@shared_task(name=config.PUBLISH)
-def publish() -> None:
-    """Publish closed periods."""
-    periodic.publish(workshop())
 
 
 @shared_task(name=config.SEAL)

@@ -11,9 +11,10 @@ from app.cli.database import migrate, provision
 from app.cli.demo import demo_signins, load_demo
 from app.cli.keeping import retention
 from app.cli.keys import rotate_keys
-from app.cli.mail import list_mail, mail_sink
+from app.cli.mail import list_mail
 from app.cli.people import create_steward
 from app.cli.publishing import publish
+from app.cli.sink import mail_sink
 from app.cli.trouble import Commands
 from app.core.logs import init_logs
 from referrals import mappers

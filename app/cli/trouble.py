@@ -10,18 +10,11 @@ import sqlalchemy.exc
 from alembic.util import CommandError
 from psycopg import errors
 
+from app.cli.sentence import Trouble
 from app.core.errors import BadSetting, SpeanError
 from app.core.logs import refusal
 
-
-class Trouble(click.ClickException):
-    """A sentence that says what is wrong and, where it can, what to do."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """The sentence alone: the launcher quotes the last line of what a command said."""
-        click.echo(self.message, file=file, err=file is None)
+__all__ = ["Commands", "Trouble"]
 
 
 class Commands(click.Group):

@@ -58,14 +58,20 @@ class WorkerSettings(Shared):
     """The worker's own: no key, no web password. A stolen worker reads references."""
 
     worker_url: str
-    publisher_url: str
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "Spean <spean@localhost>"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(WebSettings, WorkerSettings):
-    """Both together, for operators' commands and tests."""
+    """All together, for operators' commands and tests."""
+
+    publisher_url: str
+
+
+def load_shared(environ: Mapping[str, str]) -> Shared:
+    """What every process knows, from SPEAN_… variables. Raises BadSetting."""
+    return Shared(**_shared(environ))
 
 
 def load_web(environ: Mapping[str, str]) -> WebSettings:
@@ -80,7 +86,8 @@ def load_worker(environ: Mapping[str, str]) -> WorkerSettings:
 
 def load(environ: Mapping[str, str]) -> Settings:
     """All settings from SPEAN_… variables. Raises BadSetting."""
-    return Settings(**_shared(environ), **_web(environ), **_worker(environ))
+    publisher_url = database_url(environ, "SPEAN_PUBLISHER_URL")
+    return Settings(**_shared(environ), **_web(environ), **_worker(environ), publisher_url=publisher_url)
 
 
 def _shared(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -107,7 +114,6 @@ def _web(environ: Mapping[str, str]) -> dict[str, Any]:
 def _worker(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "worker_url": database_url(environ, "SPEAN_WORKER_URL"),
-        "publisher_url": database_url(environ, "SPEAN_PUBLISHER_URL"),
         "smtp_url": _url(environ, "SPEAN_SMTP_URL", ("smtp", "smtps"), WorkerSettings.smtp_url),
         "mail_from": environ.get("SPEAN_MAIL_FROM", WorkerSettings.mail_from),
     }

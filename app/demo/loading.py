@@ -76,7 +76,7 @@ def _catch_up(stage: Stage, now: datetime) -> list[str]:
     relay.drain(stage.workshop, mail=False)
     periodic.refresh_records(stage.workshop)
     periodic.sweep(stage.workshop)
-    with stage.workshop.publishing() as session:
+    with stage.publishing() as session:
         return publish_closed(session, now)
 
 

@@ -73,6 +73,10 @@ class Stage:
     def _migrator(self) -> Engine:
         return db.engine(database_url(self.environ, "SPEAN_MIGRATOR_URL"), size=1)
 
+    @cached_property
+    def _publisher(self) -> Engine:
+        return db.engine(self.settings.publisher_url, size=1)
+
     @contextmanager
     def acting(self, member: Member) -> Iterator[tuple[Session, Actor]]:
         """A transaction of somebody who has signed in."""
@@ -86,6 +90,12 @@ class Stage:
     def migrating(self) -> Iterator[Session]:
         """A transaction of the role that may begin a network."""
         with Session(self._migrator) as session, db.transaction(session):
+            yield session
+
+    @contextmanager
+    def publishing(self) -> Iterator[Session]:
+        """A transaction of the publisher."""
+        with Session(self._publisher) as session, db.transaction(session):
             yield session
 
     def build(self, since: datetime) -> None:
@@ -112,7 +122,7 @@ class Stage:
 
     def hang_up(self) -> None:
         """Close all connections; they open again when they are needed (in another process, too)."""
-        for engine in (self._web, self._public, self._migrator, self.workshop.engine, self.workshop.publisher):
+        for engine in (self._web, self._public, self._migrator, self._publisher, self.workshop.engine):
             engine.dispose()
 
     def settle_places(self) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from app.launch import credentials, programs
 from app.launch.environment import Environment, clean
+from app.launch.keeping import Part
 from app.launch.places import Places, sockets
-from app.launch.processes import Child, finish, spawn
+from app.launch.processes import finish, spawn
 from app.launch.progress import say
-from app.launch.servers import broker_server, postgres_server
+from app.launch.servers import broker_server, kept_broker, kept_database, postgres_server
 from app.launch.settings import Settings, external_database
 from app.launch.trouble import Trouble, last_line
 
@@ -44,7 +45,7 @@ class Backing:
     """The settings for Spean's processes, and the servers that must stay alive while they run."""
 
     settings: Settings
-    children: list[Child] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def backing(places: Places, environment: Environment, base_url: str) -> Iterator
     secrets = credentials.load(places)
     own_database, own_broker = external_database(), os.environ.get("SPEAN_REDIS_URL")
     with ExitStack() as stack:
-        children: list[Child] = []
+        parts: list[Part] = []
         admin_url, redis_url = os.environ.get("SPEAN_ADMIN_URL"), own_broker or ""
         if not (own_database and own_broker):
             folder = stack.enter_context(sockets(places))
@@ -64,17 +65,17 @@ def backing(places: Places, environment: Environment, base_url: str) -> Iterator
             entered = postgres_server(places, brought, folder, secrets["SPEAN_ADMIN_PASSWORD"])
             server, child = stack.enter_context(entered)
             admin_url = server.url()
-            children.append(child)
+            parts.append(kept_database(server, child))
             say("PostgreSQL runs")
         if own_broker:
             _ask(environment, places, ASK_BROKER, own_broker, "message broker (Redis)")
         else:
             broker, child = stack.enter_context(broker_server(places, brought, folder, secrets["SPEAN_REDIS_PASSWORD"]))
             redis_url = broker.url
-            children.append(child)
+            parts.append(kept_broker(broker, child))
             say("Redis runs")
         smtp_url = os.environ.get("SPEAN_SMTP_URL") or f"smtp://127.0.0.1:{free_port()}"
-        yield Backing(Settings(places, secrets, admin_url, redis_url, smtp_url, base_url), children)
+        yield Backing(Settings(places, secrets, admin_url, redis_url, smtp_url, base_url), parts)
 
 
 def _ask(environment: Environment, places: Places, question: str, url: str, what: str) -> None:

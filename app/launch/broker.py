@@ -34,6 +34,18 @@ class Broker:
 
     def start(self) -> Child:
         """Start the server and wait until it answers."""
+        child = self.spawn()
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if not child.alive():
+                raise child.died()
+            if time.monotonic() > deadline:
+                raise Trouble(f"The message broker was not ready in {START_SECONDS} seconds: see {self.log}.")
+            pause(0.05)
+        return child
+
+    def spawn(self) -> Child:
+        """Start the server, on the same socket and with the same password each time."""
         settings = (
             "port 0",
             f"unixsocket {self.socket}",
@@ -44,7 +56,7 @@ class Broker:
             "appendonly no",
             "daemonize no",
         )
-        child = spawn(
+        return spawn(
             "message broker",
             [self.programs.redis_server, "-"],
             env={"LC_ALL": "C"},
@@ -53,16 +65,9 @@ class Broker:
             account=self.account,
             stdin="\n".join(settings).encode(),
         )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if not child.alive():
-                raise child.died()
-            if time.monotonic() > deadline:
-                raise Trouble(f"The message broker was not ready in {START_SECONDS} seconds: see {self.log}.")
-            pause(0.05)
-        return child
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it takes questions, asked on its socket."""
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(1)
             try:

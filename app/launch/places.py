@@ -56,6 +56,11 @@ class Places:
         return self.data / "prepared.json"
 
     @property
+    def published(self) -> Path:
+        """When the last run of the publisher that succeeded began."""
+        return self.data / "published"
+
+    @property
     def signins(self) -> Path:
         """Who can sign in to the demo, as the demo itself says."""
         return self.data / "demo-signins.txt"

@@ -100,6 +100,23 @@ class Postgres:
 
     def start(self) -> Child:
         """Start the server and wait until it takes connections."""
+        child = self.spawn()
+        deadline = time.monotonic() + START_SECONDS
+        while not self.ready(child):
+            if not child.alive():
+                raise child.died()
+            if time.monotonic() > deadline:
+                raise Trouble(f"The database server was not ready in {START_SECONDS} seconds: see {self.log}.")
+            pause(0.05)
+        return child
+
+    def restart(self) -> Child:
+        """Start the server after it died, without waiting for it: clear away what it left, then `spawn`."""
+        self.recover()
+        return self.spawn()
+
+    def spawn(self) -> Child:
+        """Start the server. It takes connections once it is `ready`."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.sockets),
@@ -108,7 +125,7 @@ class Postgres:
             **QUIET,
             **({} if self.durable else FORGETFUL),
         }
-        child = spawn(
+        return spawn(
             "database server",
             [
                 self.programs.postgres,
@@ -122,16 +139,8 @@ class Postgres:
             account=self.account,
             stop_signal=STOP_FAST,
         )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready(child):
-            if not child.alive():
-                raise child.died()
-            if time.monotonic() > deadline:
-                raise Trouble(f"The database server was not ready in {START_SECONDS} seconds: see {self.log}.")
-            pause(0.05)
-        return child
 
-    def _ready(self, child: Child) -> bool:
+    def ready(self, child: Child) -> bool:
         """PostgreSQL says so itself, in the last line of its note."""
         with suppress(OSError):
             lines = (self.folder / "postmaster.pid").read_text(encoding="utf-8", errors="replace").split("\n")

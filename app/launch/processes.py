@@ -65,6 +65,8 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path | None
     stop_signal: signal.Signals = signal.SIGTERM
+    cleared: bool = False
+    """It has ended and nothing is left of its group: its number may soon be another's."""
 
     @property
     def pid(self) -> int:
@@ -75,10 +77,25 @@ class Child:
 
     def died(self) -> Trouble:
         """The sentence for a child that ended by itself."""
+        return Trouble(f"The {self.name} ended by itself (code {self.process.returncode}).{self.last_words()}")
+
+    def last_words(self) -> str:
+        """What it said last and where to read on, as the end of a sentence."""
         said = last_line(self.log) if self.log else ""
-        where = f" Its log is {self.log}." if self.log else ""
         quote = f" Its last words: {said!r}." if said else ""
-        return Trouble(f"The {self.name} ended by itself (code {self.process.returncode}).{quote}{where}")
+        return f"{quote} Its log is {self.log}." if self.log else quote
+
+    def clear(self) -> None:
+        """Kill what is left of it and of its group, at once."""
+        if not self.cleared:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.process.wait()
+            self.cleared = True
+
+    def become(self, other: Child) -> None:
+        """Stand for the process that was started in its place: whoever stops this one stops that one."""
+        self.process, self.cleared = other.process, False
 
 
 def spawn(
@@ -162,9 +179,7 @@ def stop(children: Sequence[Child], *, within: float, insist: signal.Signals | N
             _signal(child.pid, insist)
             _wait([child], 1)
     for child in children:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.process.wait()
+        child.clear()
 
 
 def _wait(children: Sequence[Child], seconds: float) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.launch import environment as venv
 from app.launch import services
 from app.launch.backing import Backing, backing, check_port
 from app.launch.database import clear_unfinished_demo, load_demo, prepare_database
+from app.launch.keeping import Keeper
 from app.launch.places import ROOT, Places, locked, prepare, read_state, write_state
 from app.launch.processes import Child, birth, end, pause
 from app.launch.progress import say
+from app.launch.publishing import Publisher
+from app.launch.rhythm import Rhythm
 from app.launch.settings import Settings, external_database
 
 LOG_BYTES = 5_000_000
@@ -29,7 +34,8 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Start everything and watch it until somebody stops it. Leaves no process behind, even on Trouble."""
+    """Start everything and keep it running until somebody stops it. Leaves no process behind, even on Trouble."""
+    rhythm = Rhythm.of(os.environ)
     places = prepare(options.data)
     if places.home != places.data:
         say(f"The servers' account may not enter {places.data}, so the database lies in {places.home}")
@@ -46,30 +52,58 @@ def run(options: Options) -> int:
         prepare_database(back.settings, environment)
         if options.demo:
             load_demo(back.settings, environment, new=new)
-        own = services.Services(back.settings, environment, options.port)
-        stack.callback(own.stop)
-        _serve(back, own, options)
+        own = services.Services(back.settings, environment, options.port, probe_every=rhythm.probe_every)
+        site = Site(back, own, rhythm)
+        stack.callback(site.stop)
+        site.start()
+        _welcome(back.settings, options)
+        site.keep_running()
     return 0
 
 
-def _serve(back: Backing, own: services.Services, options: Options) -> None:
-    """Start our own processes and watch all until one ends, or somebody asks for the end."""
-    places = back.settings.places
-    try:
-        own.start_web()
-        _note(places, back, own.children)
-        own.start_others()
-        _note(places, back, own.children)
-        _welcome(back.settings, options)
-        _watch([*own.children, *back.children])
-    finally:
-        places.state.unlink(missing_ok=True)
+class Site:
+    """Everything that runs, once the database is ready."""
 
+    def __init__(self, back: Backing, own: services.Services, rhythm: Rhythm) -> None:
+        self._back, self._own = back, own
+        self._publisher = Publisher(
+            own.spawn_publisher,
+            hour=rhythm.publish_at,
+            noted=back.settings.places.published,
+            now=time.monotonic(),
+        )
 
-def _watch(children: Sequence[Child]) -> None:
-    while True:
-        services.check(children)
-        pause(0.3)
+    def start(self) -> None:
+        """Start our own processes. What ends by itself meanwhile ends the start, with Trouble."""
+        self._own.start_web()
+        self._note()
+        self._own.start_others()
+        self._note()
+
+    def keep_running(self) -> None:
+        """Start again what ends by itself, and the publisher at its hour, until somebody asks for the end."""
+        keeper = Keeper([*self._back.parts, *self._own.parts], self._note_if_possible)
+        while True:
+            keeper.look(time.monotonic())
+            if self._publisher.look(time.monotonic(), datetime.now(UTC)):
+                self._note_if_possible()
+            pause(0.3)
+
+    def stop(self) -> None:
+        """Stop our own processes; the servers behind them are stopped by whoever started them."""
+        self._own.stop(also=self._publishing())
+        self._back.settings.places.state.unlink(missing_ok=True)
+
+    def _publishing(self) -> list[Child]:
+        return [self._publisher.child] if self._publisher.child else []
+
+    def _note(self) -> None:
+        _write_state(self._back, [*self._own.children, *self._publishing()])
+
+    def _note_if_possible(self) -> None:
+        """A full disk must not stop what runs."""
+        with suppress(OSError):
+            self._note()
 
 
 def _welcome(settings: Settings, options: Options) -> None:
@@ -82,11 +116,11 @@ def _welcome(settings: Settings, options: Options) -> None:
     print(f"\nLogs and mail are in {settings.places.data}. Ctrl-C stops everything.", flush=True)
 
 
-def _note(places: Places, back: Backing, children: Sequence[Child]) -> None:
+def _write_state(back: Backing, children: Sequence[Child]) -> None:
     """Note what other commands need to reach this Spean, and the next start to clear up after a crash."""
     settings = back.settings
     write_state(
-        places,
+        settings.places,
         {
             "pid": os.getpid(),
             "admin_url": settings.admin_url,

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,10 +19,14 @@ from app.launch import places as at
 from app.launch import programs as found
 from app.launch.accounts import server_account
 from app.launch.broker import Broker
+from app.launch.keeping import Part
 from app.launch.places import Places
 from app.launch.postgres import STOP_AT_ONCE, Postgres
 from app.launch.processes import Child, stop
 from app.launch.programs import Programs
+
+REPAIR_SECONDS = 600.0
+"""After a crash PostgreSQL first does again what its log holds. That may take minutes, and to stop it helps nobody."""
 
 
 @contextmanager
@@ -66,6 +71,16 @@ def broker_server(places: Places, programs: Programs, sockets: Path, password: s
     )
     with running(broker.start(), within=1) as child:
         yield broker, child
+
+
+def kept_database(server: Postgres, child: Child) -> Part:
+    """The database server, to be kept running: in its folder, on its socket, repaired after a crash."""
+    return Part(child, server.restart, ready=server.ready, patience=REPAIR_SECONDS, vital=True, since=time.monotonic())
+
+
+def kept_broker(broker: Broker, child: Child) -> Part:
+    """The message broker, to be kept running, on its socket and with its password."""
+    return Part(child, broker.spawn, ready=lambda _child: broker.answers(), since=time.monotonic())
 
 
 @contextmanager

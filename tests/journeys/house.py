@@ -18,6 +18,7 @@ from redis import Redis
 from app.launch.services import GUNICORN
 from tests.network import Network
 from tests.running import (
+    BEAT,
     CELERY,
     WORKER,
     Broker,
@@ -95,7 +96,7 @@ def house_open(network: Network, folder: Path) -> Iterator[House]:
         web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{house.port}", *GUNICORN]
         stack.enter_context(process([*web, "--access-logfile", "-"], environ, folder / "web.log"))
         stack.enter_context(process([*CELERY, *WORKER], environ, folder / "worker.log"))
-        beat = [*CELERY, "beat", "--pidfile=", "--schedule", str(folder / "schedule")]
+        beat = [*BEAT, "--schedule", str(folder / "schedule")]
         stack.enter_context(process(beat, environ, folder / "beat.log"))
         eventually(lambda: b"ready" in (folder / "worker.log").read_bytes(), seconds=60)
         eventually(lambda: _answers(house.port), seconds=60)

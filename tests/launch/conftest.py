@@ -23,14 +23,20 @@ from app.launch.places import ROOT
 from app.launch.processes import birth
 
 STAND_INS = Path(__file__).parent / "house"
-PARTS = {"cli.py": "app/cli/__main__.py", "wsgi.py": "wsgi.py", "worker.py": "worker/app.py"}
+PARTS = (
+    ("cli.py", "app/cli/__main__.py"),
+    ("sink.py", "app/cli/sink.py"),
+    ("wsgi.py", "wsgi.py"),
+    ("worker.py", "worker/app.py"),
+    ("worker.py", "worker/beat.py"),
+)
 
 
 def build(root: Path) -> None:
     """A tree with the real launcher and the small house."""
     shutil.copytree(ROOT / "app" / "launch", root / "app" / "launch", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "spean", root / "spean")
-    for source, target in PARTS.items():
+    for source, target in PARTS:
         (root / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(STAND_INS / source, root / target)
     (root / "app" / "http").mkdir()

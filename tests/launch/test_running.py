@@ -103,17 +103,6 @@ def test_a_killed_launcher_takes_its_children_along(spean: Spean) -> None:
     assert spean.processes() == {}
 
 
-@pytest.mark.parametrize(("words", "name"), [("mail-sink", "mail-sink"), ("-D ", "database server")])
-def test_a_child_that_dies_stops_everything(spean: Spean, words: str, name: str) -> None:
-    spean.start("--no-demo")
-    os.kill(spean.pid_of(words), signal.SIGKILL)
-    assert spean.launcher.wait(timeout=15) == 1
-    assert spean.processes() == {}
-    last = spean.said().splitlines()[-1]
-    assert last.startswith(f"spean: The {name} ended by itself (code -9).")
-    assert f"Its log is {spean.data / 'log'}" in last
-
-
 def test_half_a_demo_is_not_kept(spean: Spean) -> None:
     (spean.data / "mail").mkdir(parents=True)
     (spean.data / "mail" / "hang").touch()

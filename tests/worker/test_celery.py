@@ -22,7 +22,7 @@ from app.http.session import database, signed_in, transaction
 from orgs.staff.own_access import make_token
 from tests.cast import CANARIES, Cast, cast, tomorrow
 from tests.network import Network, Person
-from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, listening, process
+from tests.running import BEAT, CELERY, WORKER, Broker, PostOffice, eventually, listening, process
 from tests.worker.news import jobs, ref_of, told
 from worker.context import Workshop
 from worker.mark import KEY, Mark
@@ -110,7 +110,7 @@ def test_when_every_nudge_is_lost_the_schedule_finds_what_waits(
     schedule = str(tmp_path / "schedule")
     with (
         celery(network, broker, post, tmp_path / "worker.log", *WORKER),
-        celery(network, broker, post, tmp_path / "beat.log", "beat", "--pidfile=", "--schedule", schedule),
+        process([*BEAT, "--schedule", schedule], {"SPEAN_REDIS_URL": broker.url}, tmp_path / "beat.log"),
     ):
         eventually(lambda: post.to(team.nurse.email))
     assert post.to(team.nurse.email)[0]["Subject"].startswith(ref_of(team.nurse, referral_id))

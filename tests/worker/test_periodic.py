@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
 
 from app.core import clock, idempotency
 from app.core.ids import new_id
@@ -212,10 +211,3 @@ def test_keys_of_repeated_requests_are_swept_after_two_days(network: Network, wo
     with nurse.transaction() as (session, actor):
         assert idempotency.once(session, actor, "young", "test", b"same", 200, new_id).again
         assert not idempotency.once(session, actor, "old", "test", b"same", 200, new_id).again
-
-
-def test_publishing_runs_on_the_publishers_own_connection(network: Network, workshop: Workshop) -> None:
-    periodic.publish(workshop)
-    assert periodic.publish(workshop) == []
-    with pytest.raises(ProgrammingError, match="permission denied"), workshop.publishing() as session:
-        session.execute(text("SELECT count(*) FROM app.clients"))

@@ -50,8 +50,11 @@ def demo_signins() -> None:
     sys.stdout.write("sokha  Korsang  a-bridge-over-water\n")
 
 
-def mail_sink() -> None:
-    signal.pause()
+def publish() -> None:
+    """Leave a note of each run and of what it was given; break if the test says so."""
+    note("published", note("published") + " ".join(sorted(n for n in os.environ if n.startswith("SPEAN_"))) + "\n")
+    if (mail() / "break-publisher").exists():
+        sys.exit("The counts are not there.")
 
 
 def say() -> None:
@@ -75,7 +78,7 @@ WORDS = {
     "migrate": migrate,
     "load-demo": load_demo,
     "demo-signins": demo_signins,
-    "mail-sink": mail_sink,
+    "publish": publish,
     "say": say,
     "keep": keep,
 }
