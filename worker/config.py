@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from app.core.scheduled import RELAY as _RELAY
 from app.core.settings import Shared
 
-RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
-RECORDS, SWEEP, PUBLISH = "spean.records", "spean.sweep", "spean.publish"
-SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
+RELAY, MAIL, DELIVER = _RELAY.name, "spean.mail", "spean.deliver"
+"""What is also asked for between its times; the rest is named in `app.core.scheduled`."""
 
 TASK_LIMIT = timedelta(minutes=4)
 """A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""
