@@ -9,21 +9,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from functools import wraps
-from typing import Any
 
-from celery import shared_task
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from app.core.errors import BadSetting
 from app.core.logs import told
-from app.core.scheduled import PUBLISH, Scheduled
-from worker.context import Workshop, workshop
+from app.core.scheduled import Scheduled
 from worker.tally import Tally
 
 log = logging.getLogger(__name__)
+
+Opening = Callable[[], AbstractContextManager[Session]]
+"""Opens a transaction under a role that may note heartbeats: the worker's or the publisher's."""
 
 _SHORT = timedelta(minutes=1)
 _STARTED = text("SELECT sec.note_task_started(:task)")
@@ -34,40 +35,24 @@ _noted: dict[str, float] = {}
 """When this process last noted a success of each short task (`time.monotonic`)."""
 
 
-def scheduled(task: Scheduled) -> Callable[[Callable[[], Tally | None]], Any]:
-    """Make a function the Celery task of this name, with a heartbeat. It may return a tally of what failed in it."""
-
-    def named(do: Callable[[], Tally | None]) -> Any:
-        @wraps(do)
-        def run() -> None:
-            with beating(workshop(), task) as tally:
-                found = do()
-                if found is not None:
-                    tally.tried, tally.failed = found.tried, found.failed
-
-        return shared_task(name=task.name)(run)
-
-    return named
-
-
 @contextmanager
-def beating(workshop: Workshop, task: Scheduled) -> Iterator[Tally]:
+def beating(opening: Opening, task: Scheduled) -> Iterator[Tally]:
     """Note how the block went: failed when it raises, or when its tally counts failures. What it raises goes on.
 
     A task that comes every few seconds costs one statement, at its end, and that at most once in half its interval.
     """
     began, tally, short = time.monotonic(), Tally(), task.every < _SHORT
     if not short:
-        _note(workshop, task, _STARTED)
+        _note(opening, task, _STARTED)
     try:
         yield tally
     except Exception as error:
-        _failed(workshop, task, _kind(error), tally, began)
+        _failed(opening, task, _kind(error), tally, began)
         raise
     if tally.failed:
-        _failed(workshop, task, "", tally, began)
+        _failed(opening, task, "", tally, began)
     elif not (short and _was_noted(task)):
-        _note(workshop, task, _SUCCEEDED, took=_since(began))
+        _note(opening, task, _SUCCEEDED, took=_since(began))
         _noted[task.name] = time.monotonic()
 
 
@@ -76,10 +61,10 @@ def _was_noted(task: Scheduled) -> bool:
     return last is not None and time.monotonic() - last < task.every.total_seconds() / 2
 
 
-def _failed(workshop: Workshop, task: Scheduled, what: str, tally: Tally, began: float) -> None:
+def _failed(opening: Opening, task: Scheduled, what: str, tally: Tally, began: float) -> None:
     _noted.pop(task.name, None)
     counts = {"failed": tally.failed, "tried": tally.tried}
-    _note(workshop, task, _FAILED, what=what, took=_since(began), **counts)
+    _note(opening, task, _FAILED, what=what, took=_since(began), **counts)
 
 
 def _since(began: float) -> timedelta:
@@ -92,10 +77,10 @@ def _kind(error: Exception) -> str:
     return told(of)[:200]
 
 
-def _note(workshop: Workshop, task: Scheduled, statement: TextClause, **values: object) -> None:
+def _note(opening: Opening, task: Scheduled, statement: TextClause, **values: object) -> None:
     """A heartbeat that cannot be written does not stop the work: the web sees that none came."""
     try:
-        with workshop.publishing() if task is PUBLISH else workshop.outside() as session:
+        with opening() as session:
             session.execute(statement, {"task": task.name, **values})
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, BadSetting) as error:
         log.warning("the heartbeat of %s could not be noted: %s", task.name, told(error))

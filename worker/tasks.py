@@ -1,20 +1,41 @@
-"""Celery's names for the work. Each body calls one function; arguments are ids."""
+"""Celery's names for the work. Each body calls one function; arguments are ids. What the schedule asks for beats."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from app.core.scheduled import DUE, PRUNE, PUBLISH, RECORDS, RELAY, SEAL, SWEEP, WITNESS
+from app.core.scheduled import DUE, PRUNE, PUBLISH, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
 from worker import config, delivery, periodic
 from worker import relay as outbox
 from worker.context import workshop
-from worker.heartbeats import scheduled
+from worker.heartbeats import Opening, beating
 from worker.tally import Tally
+
+
+def scheduled(
+    task: Scheduled, opening: Opening = lambda: workshop().outside()
+) -> Callable[[Callable[[], Tally | None]], Any]:
+    """Make a function the Celery task of this name, with a heartbeat. It may return a tally of what failed in it."""
+
+    def named(do: Callable[[], Tally | None]) -> Any:
+        @wraps(do)
+        def run() -> None:
+            with beating(opening, task) as tally:
+                found = do()
+                if found is not None:
+                    tally.tried, tally.failed = found.tried, found.failed
+
+        return shared_task(name=task.name)(run)
+
+    return named
 
 
 @scheduled(RELAY)
@@ -70,7 +91,7 @@ def sweep() -> Tally:
     return tally
 
 
-@scheduled(PUBLISH)
+@scheduled(PUBLISH, lambda: workshop().publishing())
 def publish() -> None:
     """Publish closed periods."""
     periodic.publish(workshop())

@@ -6,13 +6,15 @@ import click
 
 from app.cli.sessions import as_publisher
 from app.core import clock
+from app.core.scheduled import PUBLISH
 from referrals.uptake.use_cases import publish_closed
+from worker.heartbeats import beating
 
 
 @click.command()
 def publish() -> None:
     """Publish the uptake of every closed period that has no release yet (SPEAN_PUBLISHER_URL)."""
-    with as_publisher() as session:
+    with beating(as_publisher, PUBLISH), as_publisher() as session:
         made = publish_closed(session, clock.now())
     for period in made:
         click.echo(f"Published {period}.")

@@ -68,7 +68,6 @@ def test_the_schedule_is_every_task_that_the_web_waits_for() -> None:
 def test_every_entry_of_the_schedule_is_a_task_that_leaves_a_heartbeat(
     network: Network, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeats, "workshop", lambda: workshop)
     monkeypatch.setattr(tasks, "workshop", lambda: workshop)
     names = {entry["task"] for entry in SCHEDULE.values()}
     found = {one.name: one for one in vars(tasks).values() if getattr(one, "name", None) in names}
@@ -84,18 +83,18 @@ def test_every_entry_of_the_schedule_is_a_task_that_leaves_a_heartbeat(
 
 
 def test_a_failure_is_kept_by_its_kind_and_never_by_its_words(network: Network, workshop: Workshop) -> None:
-    with pytest.raises(ValueError, match="Sokha"), beating(workshop, DUE):
+    with pytest.raises(ValueError, match="Sokha"), beating(workshop.outside, DUE):
         raise ValueError("Sokha 012 345 678")
     left = beat(network, DUE)
     assert left is not None
     assert (left.failure, left.failures, left.succeeded_at) == ("ValueError", 1, None)
-    with pytest.raises(Conflict), beating(workshop, DUE):
+    with pytest.raises(Conflict), beating(workshop.outside, DUE):
         raise Conflict
     left = beat(network, DUE)
     assert left is not None
     assert left.failure.startswith("app.core.errors.Conflict: This has changed")
     assert left.failures == 2
-    with beating(workshop, DUE):
+    with beating(workshop.outside, DUE):
         pass
     left = beat(network, DUE)
     assert left is not None
@@ -106,7 +105,7 @@ def test_a_failure_is_kept_by_its_kind_and_never_by_its_words(network: Network, 
 
 
 def test_a_task_that_is_killed_leaves_a_beginning_and_no_end(network: Network, workshop: Workshop) -> None:
-    with pytest.raises(KeyboardInterrupt), beating(workshop, DUE):
+    with pytest.raises(KeyboardInterrupt), beating(workshop.outside, DUE):
         raise KeyboardInterrupt
     left = beat(network, DUE)
     assert left is not None
@@ -119,7 +118,6 @@ def test_referrals_that_failed_are_counted_and_the_run_is_no_success(
 ) -> None:
     team = cast(network)
     monkeypatch.setattr(tasks, "workshop", lambda: workshop)
-    monkeypatch.setattr(heartbeats, "workshop", lambda: workshop)
     monkeypatch.setattr(tasks, "_again", lambda: None)
     with clock.at(ago(days=20)):
         broken = {team.send() for _ in range(2)}
@@ -147,12 +145,12 @@ def test_what_comes_every_few_seconds_notes_once_in_half_its_interval(network: N
     said: list[str] = []
     event.listen(workshop.engine, "before_cursor_execute", lambda _c, _k, statement, *_o: said.append(statement))
     for _ in range(20):
-        with beating(workshop, RELAY):
+        with beating(workshop.outside, RELAY):
             pass
     assert len(said) == 1
-    with pytest.raises(ValueError, match="x"), beating(workshop, RELAY):
+    with pytest.raises(ValueError, match="x"), beating(workshop.outside, RELAY):
         raise ValueError("x")
-    with beating(workshop, RELAY):
+    with beating(workshop.outside, RELAY):
         pass
     assert len(said) == 3, "a failure, and the success after it, are noted whenever they come"
     left = beat(network, RELAY)
@@ -161,7 +159,7 @@ def test_what_comes_every_few_seconds_notes_once_in_half_its_interval(network: N
 
 
 def test_the_publisher_notes_its_own(network: Network, workshop: Workshop) -> None:
-    with beating(workshop, PUBLISH):
+    with beating(workshop.publishing, PUBLISH):
         pass
     assert "engine" not in workshop.__dict__, "it needs no other role's connection"
     left = beat(network, PUBLISH)
@@ -174,7 +172,7 @@ def test_a_database_that_is_away_stops_no_work_and_is_one_line(
 ) -> None:
     nowhere = Workshop(replace(workshop.settings, worker_url="postgresql://x:x@127.0.0.1:1/x"))
     done = []
-    with caplog.at_level(logging.WARNING), beating(nowhere, RELAY) as tally:
+    with caplog.at_level(logging.WARNING), beating(nowhere.outside, RELAY) as tally:
         done.append(tally)
     assert done == [Tally()]
     assert len(caplog.records) == 1

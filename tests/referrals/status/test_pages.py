@@ -53,7 +53,7 @@ def look(network: Network) -> None:
 def fail_in(network: Network, *, failed: int = 0, tried: int = 0, words: str = "") -> None:
     """The worker runs a task, which fails."""
     workshop = Workshop(network.servers.settings)
-    with suppress(RuntimeError), closing(workshop), beating(workshop, DUE) as tally:
+    with suppress(RuntimeError), closing(workshop), beating(workshop.outside, DUE) as tally:
         tally.failed, tally.tried = failed, tried
         if words:
             raise RuntimeError(words)
