@@ -14,6 +14,8 @@ from worker.heartbeats import beating
 @click.command()
 def publish() -> None:
     """Publish the uptake of every closed period that has no release yet (SPEAN_PUBLISHER_URL)."""
+    with as_publisher() as session:
+        session.connection()  # one that cannot be reached is told in one sentence, and no heartbeat could be noted
     with beating(as_publisher, PUBLISH), as_publisher() as session:
         made = publish_closed(session, clock.now())
     for period in made:
