@@ -29,7 +29,6 @@ CREATE TABLE sec.watch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     looked_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO sec.watch DEFAULT VALUES;
 
 CREATE TABLE sec.incidents (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -109,8 +108,10 @@ LOOK = """
 CREATE FUNCTION sec.look_at_tasks(expected text[], ran interval) RETURNS TABLE (task text, quiet interval)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    gap interval := (SELECT now() - w.looked_at FROM sec.watch w FOR UPDATE SKIP LOCKED);
+    gap interval;
 BEGIN
+    INSERT INTO sec.watch DEFAULT VALUES ON CONFLICT DO NOTHING;  -- a backup does not hold it
+    SELECT now() - w.looked_at INTO gap FROM sec.watch w FOR UPDATE SKIP LOCKED;
     IF gap IS NULL THEN RETURN; END IF;
     IF gap > '5 minutes' AND gap > ran THEN
         UPDATE sec.heartbeats h SET off = least(h.off + (gap - ran), now() - coalesce(h.succeeded_at, h.expected_at));

@@ -199,6 +199,16 @@ def test_a_first_start_does_not_cry_wolf(network: Network, alarm: Alarm) -> None
     assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit"], False)]
 
 
+def test_a_restored_network_begins_to_look_anew(network: Network, alarm: Alarm) -> None:
+    with network.servers.administrator() as staging:
+        staging.execute("TRUNCATE sec.watch, sec.heartbeats")
+    alarm.look()
+    assert opened(network) == []
+    let_pass(network, timedelta(minutes=4))
+    alarm.look()
+    assert len(opened(network)) == 1
+
+
 def test_a_machine_that_was_off_for_a_night_gives_its_worker_time(
     network: Network, settings: WebSettings, alarm: Alarm
 ) -> None:

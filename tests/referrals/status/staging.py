@@ -14,7 +14,7 @@ def begin_anew(network: Network) -> None:
     with network.servers.administrator() as staging:
         for table in ("heartbeats", "alerts", "incidents", "errors"):
             staging.execute(f"DELETE FROM sec.{table}")  # type: ignore[arg-type]
-        staging.execute("UPDATE sec.watch SET looked_at = now()")
+        staging.execute("INSERT INTO sec.watch DEFAULT VALUES ON CONFLICT (one) DO UPDATE SET looked_at = now()")
         for task in TASKS:
             staging.execute(
                 "INSERT INTO sec.heartbeats (task, expected_at, started_at, succeeded_at)"
