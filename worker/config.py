@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from app.core.scheduled import RELAY as _RELAY
+from app.core import scheduled
 from app.core.settings import Shared
 
-RELAY, MAIL, DELIVER = _RELAY.name, "spean.mail", "spean.deliver"
-"""What is also asked for between its times; the rest is named in `app.core.scheduled`."""
+RELAY, MAIL, DELIVER, DUE = scheduled.RELAY.name, "spean.mail", "spean.deliver", scheduled.DUE.name
+RECORDS, SWEEP, PUBLISH = scheduled.RECORDS.name, scheduled.SWEEP.name, scheduled.PUBLISH.name
+SEAL, WITNESS, PRUNE = scheduled.SEAL.name, scheduled.WITNESS.name, scheduled.PRUNE.name
 
 TASK_LIMIT = timedelta(minutes=4)
 """A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""
