@@ -20,7 +20,12 @@ from app.http.turns import init_turns
 from app.navigation import home_of, hooks
 from app.routes import register
 from referrals import mappers
+from referrals.status.sections import Section, keep_sections
+from worker.alarm import init_alarm
 from worker.nudge import init_nudge
+
+SECTIONS: tuple[Section, ...] = ()
+"""What other features show on the steward's page, in this order."""
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
@@ -44,6 +49,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.add_url_rule("/", "home", _home)
     register(app)
     init_nudge(app, settings)
+    init_alarm(app, settings)
+    keep_sections(app, SECTIONS)
     init_again(app)
     init_turns(app)
     return app

@@ -14,6 +14,7 @@ from app.http.session import actor, database, signed_in, transaction
 from orgs.staff import use_cases
 from orgs.staff.pages.signing_in import end_session
 from referrals.notices import queries as notices
+from referrals.status import queries as status
 
 # (endpoint, label, whom it is for): the first place of a person is their home
 _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -28,6 +29,7 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("officials.latest", N_("Uptake"), frozenset({"official"})),
     ("privacy.show", N_("Access"), frozenset({"privacy"})),
     ("staff.people", N_("Staff"), frozenset({"manager", "steward"})),
+    ("status.show", N_("Is all well?"), frozenset({"steward"})),
 )
 
 
@@ -74,6 +76,14 @@ def _nav(places: list[tuple[str, str]]) -> tuple[NavItem, ...]:
     return tuple(NavItem(hrefs[endpoint], label, current=endpoint == current) for endpoint, label in places)
 
 
+def _bell(who: Actor) -> int | None:
+    """How much is new. Those who meet clients are told of referrals, a steward of what has stopped, others nothing."""
+    if not (who.works_cases or who.has("steward")):
+        return None
+    unread = notices.unread(database.session(), who) if who.works_cases else 0
+    return unread + (status.open_incidents(database.session()) if who.has("steward") else 0)
+
+
 def _chrome() -> Chrome:
     everybody = Chrome(
         help_href=url_for("help.guide"), about_href=url_for("help.about"), sign_in_href=url_for("signing_in.form")
@@ -81,8 +91,7 @@ def _chrome() -> Chrome:
     if not signed_in():
         return everybody
     called = actor().called
-    # Only those who meet clients are ever told of a referral.
-    bell = notices.unread(database.session(), actor()) if actor().works_cases else None
+    bell = _bell(actor())
     return replace(
         everybody,
         signed_in=True,

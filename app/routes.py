@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
+from app.http import up
 from app.http.api.base import ApiBlueprint, init_api
 from orgs.clients import api as clients_api
 from orgs.clients import pages as clients
@@ -28,6 +29,8 @@ from referrals.receipts import pages as receipts
 from referrals.sending import api as sending_api
 from referrals.sending import pages as sending
 from referrals.slips import pages as slips
+from referrals.status import api as status_api
+from referrals.status import pages as status
 from referrals.uptake import pages as uptake
 
 PAGES: tuple[Blueprint, ...] = (
@@ -48,6 +51,8 @@ PAGES: tuple[Blueprint, ...] = (
     disclosures.bp,
     erasing.bp,
     notices.bp,
+    status.bp,
+    up.bp,
 )
 
 RESOURCES: tuple[ApiBlueprint, ...] = (
@@ -59,6 +64,7 @@ RESOURCES: tuple[ApiBlueprint, ...] = (
     sending_api.api,
     erasing_api.api,
     notices_api.api,
+    status_api.api,
 )
 
 

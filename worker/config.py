@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from app.core import scheduled
 from app.core.settings import Shared
 
-RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
-RECORDS, SWEEP = "spean.records", "spean.sweep"
-SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
+RELAY, MAIL, DELIVER, DUE = scheduled.RELAY.name, "spean.mail", "spean.deliver", scheduled.DUE.name
+RECORDS, SWEEP = scheduled.RECORDS.name, scheduled.SWEEP.name
+SEAL, WITNESS, PRUNE = scheduled.SEAL.name, scheduled.WITNESS.name, scheduled.PRUNE.name
 
 QUEUE, MAIL_QUEUE = "spean", "spean.mail"
 """Mails wait in a queue of their own, for a worker of their own: a mail server that hangs holds up nothing else."""

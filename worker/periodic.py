@@ -11,6 +11,7 @@ from app.core.errors import Conflict, NotFound
 from orgs.clients.use_cases import erasure
 from referrals.life.use_cases import finish as life
 from worker.context import Gone, Workshop
+from worker.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -20,19 +21,21 @@ _LATE_SEAL = 300
 """Seconds after which an entry that nobody sealed is worth a warning."""
 
 
-def due(workshop: Workshop) -> int:
+def due(workshop: Workshop, tally: Tally | None = None) -> int:
     """Remind of what waits for an answer, and let run out what nobody answered or came for; returns how many.
 
-    One that fails is logged and does not hold up the others; it is tried again at the next beat.
+    One that fails is logged and counted in `tally`, and does not hold up the others; the next beat tries it again.
     """
+    tally = tally or Tally()
     with workshop.outside() as session:
         found = session.execute(
             text("SELECT sender_org_id, referral_id FROM sec.due_referrals(:most)"), {"most": _BATCH}
         ).all()
-    return sum(_follow_up(workshop, sender_org_id, referral_id) for sender_org_id, referral_id in found)
+    return sum(_follow_up(workshop, sender_org_id, referral_id, tally) for sender_org_id, referral_id in found)
 
 
-def _follow_up(workshop: Workshop, sender_org_id: UUID, referral_id: UUID) -> bool:
+def _follow_up(workshop: Workshop, sender_org_id: UUID, referral_id: UUID, tally: Tally) -> bool:
+    tally.tried += 1
     try:
         with workshop.on_due(sender_org_id, referral_id) as (session, actor, what):
             if what == "expire":
@@ -43,6 +46,7 @@ def _follow_up(workshop: Workshop, sender_org_id: UUID, referral_id: UUID) -> bo
         return False
     except Exception:
         log.exception("referral %s could not be followed up", referral_id)
+        tally.failed += 1
         return False
     return True
 
@@ -53,10 +57,11 @@ def refresh_records(workshop: Workshop) -> int:
         return int(session.execute(text("SELECT sec.refresh_records()")).scalar_one())
 
 
-def sweep(workshop: Workshop) -> int:
+def sweep(workshop: Workshop, tally: Tally | None = None) -> int:
     """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
-    rows = _until_none_is_left(workshop, "sec.close_lapsed") + _until_none_is_left(workshop, "sec.sweep")
-    return rows + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
+    tally = tally or Tally()
+    rows = sum(_until_none_is_left(workshop, one) for one in ("sec.close_lapsed", "sec.sweep", "sec.sweep_errors"))
+    return rows + sum(_erase_due(workshop, org_id, client_id, tally) for org_id, client_id in _due(workshop))
 
 
 def _until_none_is_left(workshop: Workshop, function: str) -> int:
@@ -75,8 +80,9 @@ def _due(workshop: Workshop) -> list[tuple[UUID, UUID]]:
     return [(row.org_id, row.client_id) for row in rows]
 
 
-def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
+def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID, tally: Tally) -> bool:
     """Erase one client whose time has come, in a transaction of its own. A failure does not hold up the others."""
+    tally.tried += 1
     try:
         with workshop.on_due_client(org_id, client_id) as session:
             erasure.erase(session, client_id, erasure.RETENTION)
@@ -84,6 +90,7 @@ def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
         return False
     except Exception:
         log.exception("client %s could not be erased", client_id)
+        tally.failed += 1
         return False
     return True
 

@@ -5,30 +5,32 @@ Publishing is not here: the launcher starts a process of its own for it (`app/la
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from celery.schedules import crontab
 
-from worker import config
+from app.core import scheduled
+from app.core.scheduled import Scheduled
 
-_S = 1.0
-_MINUTE = 60 * _S
-
-
-def _every(task: str, seconds: float) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+_LATEST = timedelta(hours=12)
+"""So long what runs once a day may wait for a worker."""
 
 
-def _daily(task: str, hour: int, minute: int) -> dict[str, Any]:
-    return {"task": task, "schedule": crontab(hour=str(hour), minute=str(minute)), "options": {"expires": 12 * 3600}}
+def _entry(task: Scheduled) -> dict[str, Any]:
+    if task.at is None:
+        seconds = task.every.total_seconds()
+        return {"task": task.name, "schedule": seconds, "options": {"expires": seconds}}
+    schedule = crontab(hour=str(task.at.hour), minute=str(task.at.minute))
+    return {"task": task.name, "schedule": schedule, "options": {"expires": _LATEST.total_seconds()}}
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "tell people, should a nudge get lost": _every(config.RELAY, 5 * _S),
-    "remind of referrals, and let them run out": _every(config.DUE, _MINUTE),
-    "count how programmes answer": _every(config.RECORDS, 60 * _MINUTE),
-    "chain the audit's entries": _every(config.SEAL, 10 * _S),
-    "let partners witness each other's audit": _daily(config.WITNESS, 0, 10),
-    "let the audit of seven years ago go": _daily(config.PRUNE, 3, 40),
-    "clear away what was kept long enough": _daily(config.SWEEP, 3, 10),
+    "tell people, should a nudge get lost": _entry(scheduled.RELAY),
+    "remind of referrals, and let them run out": _entry(scheduled.DUE),
+    "count how programmes answer": _entry(scheduled.RECORDS),
+    "chain the audit's entries": _entry(scheduled.SEAL),
+    "let partners witness each other's audit": _entry(scheduled.WITNESS),
+    "let the audit of seven years ago go": _entry(scheduled.PRUNE),
+    "clear away what was kept long enough": _entry(scheduled.SWEEP),
 }

@@ -1,20 +1,42 @@
-"""Celery's names for the work. Each body calls one function; arguments are ids."""
+"""Celery's names for the work. Each body calls one function; arguments are ids. What the schedule asks for beats."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from app.core.scheduled import DUE, PRUNE, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
 from worker import config, delivery, periodic
 from worker import relay as outbox
 from worker.context import workshop
+from worker.heartbeats import beating
+from worker.tally import Tally
 
 
-@shared_task(name=config.RELAY)
+def scheduled(task: Scheduled) -> Callable[[Callable[[], Tally | None]], Any]:
+    """Make a function the Celery task of this name, with a heartbeat. It may return a tally of what failed in it."""
+
+    def named(do: Callable[[], Tally | None]) -> Any:
+        @wraps(do)
+        def run() -> None:
+            with beating(workshop().outside, task) as tally:
+                found = do()
+                if found is not None:
+                    tally.tried, tally.failed = found.tried, found.failed
+
+        return shared_task(name=task.name)(run)
+
+    return named
+
+
+@scheduled(RELAY)
 def relay() -> None:
     """Tell of what waits; come back at once if there may be more."""
     with suppress(RedisError):  # a mark that stays fades by itself
@@ -50,38 +72,42 @@ def deliver(job_id: str) -> None:
         _by_mail(UUID(job_id))
 
 
-@shared_task(name=config.DUE)
-def due() -> None:
+@scheduled(DUE)
+def due() -> Tally:
     """Remind and let run out; tell of it at once."""
-    if periodic.due(workshop()):
-        relay.delay()
+    tally = Tally()
+    if periodic.due(workshop(), tally):
+        _again()
+    return tally
 
 
-@shared_task(name=config.RECORDS)
+@scheduled(RECORDS)
 def records() -> None:
     """Count how programmes answer."""
     periodic.refresh_records(workshop())
 
 
-@shared_task(name=config.SWEEP)
-def sweep() -> None:
+@scheduled(SWEEP)
+def sweep() -> Tally:
     """Clear away what was kept long enough."""
-    periodic.sweep(workshop())
+    tally = Tally()
+    periodic.sweep(workshop(), tally)
+    return tally
 
 
-@shared_task(name=config.SEAL)
+@scheduled(SEAL)
 def seal_audit() -> None:
     """Chain the audit's entries."""
     periodic.seal_audit(workshop())
 
 
-@shared_task(name=config.WITNESS)
+@scheduled(WITNESS)
 def witness_audit() -> None:
     """Write down, in each organisation's audit, where its partners' audits end."""
     periodic.witness_audit(workshop())
 
 
-@shared_task(name=config.PRUNE)
+@scheduled(PRUNE)
 def prune_audit() -> None:
     """Let go of the audit's entries of more than seven years ago."""
     periodic.prune_audit(workshop())

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
-from sqlalchemy.orm import Session
 
 from app.cli.sessions import as_publisher
 from app.core import clock
+from app.core.scheduled import PUBLISH
 from referrals.uptake.use_cases import publish_closed
+from worker.heartbeats import beating
 
 
 @click.command()
 def publish() -> None:
     """Publish the uptake of every closed period that has no release yet (SPEAN_PUBLISHER_URL)."""
-    with _run() as session:
+    with as_publisher() as session:
+        session.connection()  # one that cannot be reached is told in one sentence, and no heartbeat could be noted
+    with beating(as_publisher, PUBLISH), as_publisher() as session:
         made = publish_closed(session, clock.now())
     for period in made:
         click.echo(f"Published {period}.")
     if not made:
         click.echo("There is no closed period to publish.")
-
-
-@contextmanager
-def _run() -> Iterator[Session]:
-    """One run of the publisher, from its beginning to its end: the transaction in which everything is published.
-
-    The one place where a run begins, succeeds (after the yield) or fails (an exception passes through).
-    """
-    with as_publisher() as session:
-        yield session

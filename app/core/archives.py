@@ -24,8 +24,9 @@ from app.core.errors import BadSetting
 
 KEYS = ("app.org_keys", "app.client_keys", "app.packet_keys", "sec.keks")
 """The wraps of keys, and the check values of what wraps them: never in a copy of the data."""
-LEFT_OUT = ("sec.sessions", "sec.seal_key", "sec.key_runs", "sec.rehearsal", "app.idempotency_keys")
-"""In neither copy: a restored network begins with a new seal, and everybody signs in again."""
+_WATCHED = ("sec.heartbeats", "sec.watch", "sec.incidents", "sec.alerts", "sec.errors")
+LEFT_OUT = ("sec.sessions", "sec.seal_key", "sec.key_runs", "sec.rehearsal", "app.idempotency_keys", *_WATCHED)
+"""In neither copy: a restored network begins with a new seal, everybody signs in again, and no task has run yet."""
 _REVISION = "meta.alembic_version"
 _NAME = re.compile(r"spean-(data|keys)-(\d{8}T\d{6}Z)\.dump")
 _STAMP = "%Y%m%dT%H%M%SZ"

@@ -36,7 +36,15 @@ class Shared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebSettings(Shared):
+class Mailing(Shared):
+    """What whoever sends mail knows: the worker, and the web when it tells that the worker has stopped."""
+
+    smtp_url: str = "smtp://127.0.0.1:1025"
+    mail_from: str = "Spean <spean@localhost>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebSettings(Mailing):
     """The web's own: the only process that holds the key-encryption key (`kek`).
 
     `proxies`: how many reverse proxies stand in front and are believed about the visitor's address; 0 believes none.
@@ -54,12 +62,10 @@ class WebSettings(Shared):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerSettings(Shared):
+class WorkerSettings(Mailing):
     """The worker's own: no key, no web password. A stolen worker reads references."""
 
     worker_url: str
-    smtp_url: str = "smtp://127.0.0.1:1025"
-    mail_from: str = "Spean <spean@localhost>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,24 +82,33 @@ def load_shared(environ: Mapping[str, str]) -> Shared:
 
 def load_web(environ: Mapping[str, str]) -> WebSettings:
     """The web's settings from SPEAN_… variables. Raises BadSetting."""
-    return WebSettings(**_shared(environ), **_web(environ))
+    return WebSettings(**_shared(environ), **_mailing(environ), **_web(environ))
 
 
 def load_worker(environ: Mapping[str, str]) -> WorkerSettings:
     """The worker's settings from SPEAN_… variables. Raises BadSetting."""
-    return WorkerSettings(**_shared(environ), **_worker(environ))
+    return WorkerSettings(**_shared(environ), **_mailing(environ), **_worker(environ))
 
 
 def load(environ: Mapping[str, str]) -> Settings:
     """All settings from SPEAN_… variables. Raises BadSetting."""
     publisher_url = database_url(environ, "SPEAN_PUBLISHER_URL")
-    return Settings(**_shared(environ), **_web(environ), **_worker(environ), publisher_url=publisher_url)
+    return Settings(
+        **_shared(environ), **_mailing(environ), **_web(environ), **_worker(environ), publisher_url=publisher_url
+    )
 
 
 def _shared(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "redis_url": _url(environ, "SPEAN_REDIS_URL", ("redis", "rediss", "unix")),
         "base_url": environ.get("SPEAN_BASE_URL", Shared.base_url).rstrip("/"),
+    }
+
+
+def _mailing(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "smtp_url": _url(environ, "SPEAN_SMTP_URL", ("smtp", "smtps"), Mailing.smtp_url),
+        "mail_from": environ.get("SPEAN_MAIL_FROM", Mailing.mail_from),
     }
 
 
@@ -114,8 +129,6 @@ def _web(environ: Mapping[str, str]) -> dict[str, Any]:
 def _worker(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "worker_url": database_url(environ, "SPEAN_WORKER_URL"),
-        "smtp_url": _url(environ, "SPEAN_SMTP_URL", ("smtp", "smtps"), WorkerSettings.smtp_url),
-        "mail_from": environ.get("SPEAN_MAIL_FROM", WorkerSettings.mail_from),
     }
 
 

@@ -11,10 +11,11 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneFree
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.core.errors import N_, NotAllowed, SignInNeeded, SpeanError, Unready
 from app.http.chrome import hooks
+from app.http.error_ids import counted, error_id, init_error_ids
 from app.http.faults import faults
 from app.http.problems import API_ROOT, DOCS_PAGE, problem, problem_of, sentence, status_of
 
@@ -44,10 +45,12 @@ TEXTS: Mapping[int, str] = {
     415: N_("Send JSON, and say so in Content-Type: application/json."),
     422: N_("Please check what you entered."),
     429: N_("Wait a few minutes, then try again."),
-    500: N_("Nothing was saved. We have been told. Try again in a moment."),
+    500: N_("Nothing was saved. Try again in a moment."),
     503: N_("Try again in a moment."),
 }
 
+_COUNTED = N_("The network's steward sees that it happened.")
+_NUMBER = N_("If it happens again, tell whoever runs Spean this number: %(number)s")
 _PAGE_TOO_OLD = N_("This page was open for too long, or it came from another sign-in. Go back, reload and try again.")
 
 
@@ -56,8 +59,8 @@ def is_api() -> bool:
     return request.path.startswith(API_ROOT) and (request.endpoint != DOCS_PAGE or bool(g.get("spean_hidden")))
 
 
-def error_page(status: int, text: str) -> tuple[str, int]:
-    """A page that says what happened and where to go from here."""
+def error_page(status: int, *text: str) -> tuple[str, int]:
+    """A page that says what happened, in one sentence or some, and where to go from here."""
     title = gettext(TITLES.get(status, TITLES[_SERVER_FAULT]))
     return render_template("error.html", title=title, text=text, status=status), status
 
@@ -86,6 +89,19 @@ def _unreachable(error: SQLAlchemyError) -> ResponseReturnValue:
     return _spean_error(Unready())
 
 
+def _unforeseen(error: InternalServerError) -> ResponseReturnValue:
+    """A fault of ours, after it was logged. That somebody is told is only said when it is counted."""
+    g.spean_broken = True
+    if error.original_exception is None:  # somebody said `abort(500)`, which Flask does not log
+        current_app.logger.error("%s: a fault without an exception", error_id())
+    told = counted(error.original_exception or error)
+    text = [gettext(TEXTS[_SERVER_FAULT]), *([gettext(_COUNTED)] if told else [])]
+    text.append(gettext(_NUMBER, number=error_id()))
+    if is_api():
+        return problem(_SERVER_FAULT, " ".join(text), error_id=error_id())
+    return error_page(_SERVER_FAULT, *text)
+
+
 def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException:
     status = error.code or _SERVER_FAULT
     if error.response is not None or status < HTTPStatus.BAD_REQUEST:
@@ -106,7 +122,9 @@ def _faults(error: HTTPException) -> list[dict[str, str]]:
 
 def init_error_pages(app: Flask) -> None:
     """Register the handlers. Unforeseen exceptions come as 500, after Flask has logged them."""
+    init_error_ids(app)
     app.register_error_handler(SpeanError, _spean_error)
     for away in (OperationalError, InterfaceError, NoneFree):
         app.register_error_handler(away, _unreachable)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(InternalServerError, _unforeseen)

@@ -12,7 +12,7 @@ from app.core.errors import NotFound, SignInNeeded
 from app.http.problems import API_ROOT
 from app.http.session import actor, signed_in, transaction
 
-OPEN: frozenset[str] = frozenset({"http", "languages", "leave", "signing_in", "help"})
+OPEN: frozenset[str] = frozenset({"http", "languages", "leave", "signing_in", "help", "up"})
 OFFICIAL: frozenset[str] = OPEN | {"officials", "account"}
 _OPEN_ENDPOINTS: frozenset[str] = frozenset({"home"})
 

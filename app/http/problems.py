@@ -46,6 +46,7 @@ def problem(
     detail: str = "",
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    error_id: str = "",
 ) -> Response:
     """One problem-details answer. `errors` names fields: [{"field": "at", "detail": "…"}]."""
     body: dict[str, object] = {
@@ -57,6 +58,8 @@ def problem(
         body["detail"] = detail
     if errors:
         body["errors"] = errors
+    if error_id:
+        body["error_id"] = error_id
     answer = Response(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
     answer.headers.extend(dict(headers or {}))
     return answer

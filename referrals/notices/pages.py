@@ -11,6 +11,8 @@ from app.core.paging import Cursor
 from app.http.session import actor, transaction
 from referrals.notices import queries, use_cases
 from referrals.notices.words import sentence
+from referrals.status import queries as status
+from referrals.status.words import task
 
 bp = Blueprint("notices", __name__, url_prefix="/notices", template_folder="templates")
 
@@ -20,7 +22,15 @@ def index() -> ResponseReturnValue:
     """The newest first."""
     with transaction() as session:
         page = queries.mine(session, actor(), Cursor.parse(request.args.get("after")))
-        return render_template("notices/index.html", page=page, sentence=sentence, later="after" in request.args)
+        stopped = status.incidents(session, 1) if actor().has("steward") else []
+        return render_template(
+            "notices/index.html",
+            page=page,
+            sentence=sentence,
+            later="after" in request.args,
+            stopped=[one for one in stopped if one.closed_at is None],
+            what=task,
+        )
 
 
 @bp.get("/<uuid:notice_id>")

@@ -40,6 +40,19 @@ def test_an_unreachable_database_is_one_sentence_without_a_password() -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_publishing_leaves_its_heartbeat_and_needs_no_other_secret(servers: Servers) -> None:
+    with servers.administrator() as staging:
+        staging.execute("DELETE FROM sec.heartbeats")
+    result = _run("publish", SPEAN_PUBLISHER_URL=servers.urls["spean_publisher"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    with servers.administrator() as looking:
+        found = looking.execute("SELECT task, started_at <= succeeded_at FROM sec.heartbeats").fetchall()
+    assert found == [("spean.publish", True)]
+    away = _run("publish", SPEAN_PUBLISHER_URL="postgresql://spean_publisher:x@127.0.0.1:1/spean")
+    assert away.exit_code == 2
+    assert away.stderr.count("\n") == 1
+
+
 def test_roles_of_several_databases_are_refused(servers: Servers) -> None:
     urls = servers.environ() | {"SPEAN_WEB_URL": "postgresql://spean_web:x@127.0.0.1/other"}
     result = _run("provision", SPEAN_ADMIN_URL=servers.admin_url, **urls)

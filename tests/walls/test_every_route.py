@@ -237,7 +237,7 @@ def test_a_manager_or_steward_reads_nothing_of_a_case_on_their_own_pages(
 
 def test_what_an_official_reaches_is_this_and_no_more() -> None:
     """Said here a second time: the tests that ask the gate what is open would follow it if it opened more."""
-    assert frozenset({"http", "languages", "leave", "signing_in", "help"}) == OPEN
+    assert frozenset({"http", "languages", "leave", "signing_in", "help", "up"}) == OPEN
     assert OPEN | {"officials", "account"} == OFFICIAL
 
 

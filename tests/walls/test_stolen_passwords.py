@@ -95,6 +95,30 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "sec.audit_strays(uuid,integer)": ("SELECT * FROM sec.audit_strays(%(org)s, 1000)", "ids of entries"),
     "sec.audit_opened()": ("SELECT * FROM sec.audit_opened()", "organisations' ids, and hashes that they witnessed"),
+    "sec.note_task_started(text)": ("SELECT nullif(sec.note_task_started('spean.x')::text, '')", NOTHING),
+    "sec.note_task_succeeded(text,interval)": (
+        "SELECT nullif(sec.note_task_succeeded('spean.x', '1 second')::text, '')", NOTHING,
+    ),
+    "sec.note_task_failed(text,text,integer,integer,interval)": (
+        "SELECT nullif(sec.note_task_failed('spean.x', 'x', 1, 1, '1 second')::text, '')", NOTHING,
+    ),
+    "sec.sweep_errors(integer)": ("SELECT sec.sweep_errors(1)", "how many counted errors left"),
+    "sec.look_at_tasks(text[],interval)": (
+        "SELECT * FROM sec.look_at_tasks('{spean.x}', '1 second')", "how long ago each scheduled task succeeded",
+    ),
+    "sec.note_late(text[])": ("SELECT nullif(sec.note_late('{spean.x}')::text, '')", NOTHING),
+    "sec.claim_alerts()": (
+        "SELECT sec.note_late('{spean.x}')::text, x.* FROM sec.claim_alerts() x",
+        "the stewards' mail addresses while an alarm is to be sent, which the web's password may also raise",
+    ),
+    "sec.note_alert(uuid,uuid,text,text)": (
+        f"SELECT nullif(sec.note_alert({NOBODY}, {NOBODY}, 'late', 'sent')::text, '')", NOTHING,
+    ),
+    "sec.note_error(text,text,text)": ("SELECT sec.note_error('E-222222', 'x', 'x')", "that an error was counted"),
+    "sec.task_heartbeats()": ("SELECT * FROM sec.task_heartbeats()", NOTHING),
+    "sec.recent_incidents(integer)": ("SELECT * FROM sec.recent_incidents(9)", NOTHING),
+    "sec.open_incidents()": ("SELECT sec.open_incidents()", NOTHING),
+    "sec.error_counts()": ("SELECT * FROM sec.error_counts()", NOTHING),
     "sec.first_steward(uuid,text,text,text,bytea,integer,bytea,bytea,uuid,bytea,boolean)": (
         f"SELECT sec.first_steward({NOBODY}, 'AA', 'x', 'x', 'x', 1, 'x', 'x', {NOBODY}, sha256('x'), true)",
         "an invitation as a steward, who never sees a case",

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from babel.support import NullTranslations, Translations
 
-from app.core.settings import WorkerSettings
+from app.core.settings import Mailing
 from app.http.languages import TRANSLATIONS
 from referrals.notices import words
 from worker.channels.deadline import Deadline, connected, encrypting
@@ -48,36 +48,52 @@ class Letter:
     ref: str
 
 
-def compose(settings: WorkerSettings, letter: Letter) -> EmailMessage:
+def compose(settings: Mailing, letter: Letter) -> EmailMessage:
     """The mail. Its Message-ID is always the same, so that one sent twice shows once. Raises Undeliverable."""
-    say = _translations(letter.language).gettext
+    say = translations(letter.language).gettext
     sentence = say(words.sentence(letter.kind))
     link = f"{settings.base_url}/notices/{letter.notice_id}"
-    message = EmailMessage()
+    return message(
+        settings,
+        to=letter.to,
+        name=str(letter.notice_id),
+        subject=f"{letter.ref}: {sentence}",
+        text=f"{letter.ref}\n\n{sentence}\n\n{say(words.OPEN)}\n{link}\n\n-- \n{say(words.WHY)}\n",
+        language=letter.language,
+    )
+
+
+def message(settings: Mailing, *, to: str, name: str, subject: str, text: str, language: str) -> EmailMessage:
+    """A mail of ours. `name` is its Message-ID before the @. Raises Undeliverable."""
+    made = EmailMessage()
     try:
-        message["From"] = settings.mail_from
-        message["To"] = letter.to
-        if message["To"].defects or len(message["To"].addresses) != 1:
+        made["From"] = settings.mail_from
+        made["To"] = to
+        if made["To"].defects or len(made["To"].addresses) != 1:
             raise Undeliverable("not an address")
     except (ValueError, IndexError) as error:
         raise Undeliverable("not an address") from error
-    message["Subject"] = f"{letter.ref}: {sentence}"
-    message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = f"<{letter.notice_id}@{urlsplit(settings.base_url).hostname or 'spean'}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday messages in return
-    message.set_content(f"{letter.ref}\n\n{sentence}\n\n{say(words.OPEN)}\n{link}\n\n-- \n{say(words.WHY)}\n")
-    message["Content-Language"] = letter.language  # after the content, which clears such headers
-    return message
+    made["Subject"] = subject
+    made["Date"] = formatdate(localtime=False)
+    made["Message-ID"] = f"<{name}@{urlsplit(settings.base_url).hostname or 'spean'}>"
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday messages in return
+    made.set_content(text)
+    made["Content-Language"] = language  # after the content, which clears such headers
+    return made
 
 
-def send(settings: WorkerSettings, letter: Letter, *, within_s: float = WHOLE_S) -> None:
-    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable.
+def send(settings: Mailing, letter: Letter, *, within_s: float = WHOLE_S) -> None:
+    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable."""
+    hand_over(settings, compose(settings, letter), within_s=within_s)
+
+
+def hand_over(settings: Mailing, mail: EmailMessage, *, within_s: float = WHOLE_S) -> None:
+    """Hand a mail that is written to the server. Raises Undeliverable, Unreachable.
 
     What the server has taken is sent, however it behaves after that.
     """
-    message = compose(settings, letter)
     with _told_apart(), _line(urlsplit(settings.smtp_url), Deadline(within_s)) as line:
-        line.send_message(message)
+        line.send_message(mail)
 
 
 @contextmanager
@@ -148,5 +164,6 @@ def _is_here(host: str) -> bool:
 
 
 @cache
-def _translations(language: str) -> NullTranslations:
+def translations(language: str) -> NullTranslations:
+    """The catalogue of a language, outside any request."""
     return Translations.load(TRANSLATIONS, [language])

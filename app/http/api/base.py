@@ -47,6 +47,7 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True)
     detail = fields.String()
     errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "Each field at fault."})
+    error_id = fields.String(metadata={"description": "Of a fault of ours (500): it stands in the log."})
 
 
 class Api(flask_smorest.Api):
