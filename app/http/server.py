@@ -29,7 +29,7 @@ MOST_CONNECTIONS = 400
 _LARGEST_BODY = 256 * 1024
 _LARGEST_HEAD = 32 * 1024
 _TICK_S = 0.5
-_STOP_S = 2.5
+_STOP_S = 2.0
 """What is being answered when the process is told to stop may take so long. Less than `--graceful-timeout`."""
 
 
@@ -133,7 +133,7 @@ class LoopWorker(Worker):
         until = time.monotonic() + _STOP_S
         while time.monotonic() < until and _busy(loops):
             self._turn(connections)
-        threads.shutdown(timeout=1)
+        threads.shutdown(timeout=0.5)
 
     def _loop(self, sock: Any, threads: ThreadedTaskDispatcher, connections: dict[int, Any]) -> Loop:
         settings = Adjustments(
