@@ -123,13 +123,13 @@ def test_nobody_elses_bell_rings(app: Flask, network: Network) -> None:
 def test_the_steward_alone_opens_it(app: Flask, network: Network) -> None:
     org, commune = network.organisation("ngo"), network.organisation("commune")
     assert org.manager
-    people = {
-        org.manager: 403,
-        org.person("caseworker", "clinician", "outreach"): 403,
-        org.person("privacy"): 403,
-        commune.person("official"): 404,
-    }
-    for person, status in people.items():
+    people = (
+        (org.manager, 403),
+        (org.person("caseworker", "clinician", "outreach"), 403),
+        (org.person("privacy"), 403),
+        (commune.person("official"), 404),
+    )
+    for person, status in people:
         for path in ("/status", "/api/v1/status"):
             answer = client_for(app, person).get(path)
             assert answer.status_code == status, path
@@ -201,7 +201,7 @@ def test_it_is_accessible_and_fits_when_things_have_stopped(
     )
     for path in ("/status", "/notices/"):
         opened.goto(address + path)
-        if folder := os.environ.get("SPEAN_PICTURES"):
+        if folder := os.environ.get("PICTURES"):
             opened.screenshot(path=f"{folder}/{path.strip('/')}-{language}-{width}.png", full_page=True)
         assert violations(opened) == []
         assert fits(opened)
