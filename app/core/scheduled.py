@@ -31,3 +31,5 @@ SWEEP = Scheduled("spean.sweep", DAY, time(3, 10))
 
 TASKS: tuple[Scheduled, ...] = (RELAY, DUE, SEAL, RECORDS, PUBLISH, WITNESS, SWEEP, PRUNE)
 """All of them, the most urgent first."""
+BY_BEAT: tuple[Scheduled, ...] = tuple(one for one in TASKS if one is not PUBLISH)
+"""What Celery's beat asks the worker for."""

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 from celery.schedules import crontab
+from click.testing import CliRunner
 from psycopg.rows import class_row
 from sqlalchemy import event
 
+from app.cli.publishing import publish
 from app.core import clock, scheduled
 from app.core.errors import Conflict
-from app.core.scheduled import DUE, PUBLISH, RELAY, TASKS, Scheduled
+from app.core.scheduled import BY_BEAT, DUE, PUBLISH, RELAY, Scheduled
 from tests.cast import cast
 from tests.network import Network
 from tests.worker.test_periodic import ago
@@ -55,9 +57,9 @@ def none_yet(network: Network) -> Iterator[None]:
 
 
 def test_the_schedule_is_every_task_that_the_web_waits_for() -> None:
-    assert sorted(entry["task"] for entry in SCHEDULE.values()) == sorted(task.name for task in TASKS)
+    assert sorted(entry["task"] for entry in SCHEDULE.values()) == sorted(task.name for task in BY_BEAT)
     by_name = {entry["task"]: entry["schedule"] for entry in SCHEDULE.values()}
-    for task in TASKS:
+    for task in BY_BEAT:
         if task.at is None:
             assert by_name[task.name] == task.every.total_seconds()
         else:
@@ -72,7 +74,7 @@ def test_every_entry_of_the_schedule_is_a_task_that_leaves_a_heartbeat(
     names = {entry["task"] for entry in SCHEDULE.values()}
     found = {one.name: one for one in vars(tasks).values() if getattr(one, "name", None) in names}
     assert found.keys() == names
-    for task in TASKS:
+    for task in BY_BEAT:
         found[task.name]()
         left = beat(network, task)
         assert left is not None
@@ -158,10 +160,10 @@ def test_what_comes_every_few_seconds_notes_once_in_half_its_interval(network: N
     assert left.failures == 0
 
 
-def test_the_publisher_notes_its_own(network: Network, workshop: Workshop) -> None:
-    with beating(workshop.publishing, PUBLISH):
-        pass
-    assert "engine" not in workshop.__dict__, "it needs no other role's connection"
+def test_the_publisher_notes_its_own(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEAN_PUBLISHER_URL", network.servers.urls["spean_publisher"])
+    monkeypatch.delenv("SPEAN_WORKER_URL", raising=False)
+    assert CliRunner().invoke(publish).exit_code == 0
     left = beat(network, PUBLISH)
     assert left is not None
     assert left.succeeded_at is not None

@@ -11,7 +11,7 @@ from subprocess import Popen
 import pytest
 from celery import Celery
 
-from app.core.scheduled import RECORDS, TASKS, Scheduled
+from app.core.scheduled import BY_BEAT, RECORDS, Scheduled
 from tests.network import Network
 from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, process
 from tests.worker.test_heartbeats import beat
@@ -49,9 +49,9 @@ def test_every_scheduled_task_leaves_its_heartbeat(
 ) -> None:
     log = tmp_path / "worker.log"
     with working(network, broker, post, log):
-        for task in TASKS:
+        for task in BY_BEAT:
             sender.send_task(task.name)
-        eventually(lambda: all(succeeded(network, task) for task in TASKS), state=log.read_text)
+        eventually(lambda: all(succeeded(network, task) for task in BY_BEAT), state=log.read_text)
     assert "Traceback" not in log.read_text()
 
 
