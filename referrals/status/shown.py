@@ -13,6 +13,8 @@ from referrals.status import queries, rules
 from referrals.status.queries import ErrorCount, Incident
 from referrals.status.rules import Beat, Health
 
+_FINE = frozenset({Health.WELL, Health.WAITING})
+
 
 @dataclass(frozen=True)
 class Task:
@@ -35,7 +37,7 @@ class Status:
     @property
     def well(self) -> bool:
         """Whether every task does its work. Errors that were counted do not change it: they are over."""
-        return all(task.health in {Health.WELL, Health.WAITING} for task in self.tasks)
+        return all(task.health in _FINE for task in self.tasks)
 
     @property
     def errors_today(self) -> int:
@@ -52,6 +54,7 @@ def status(session: Session) -> Status:
     """Everything at once. Asked as a steward."""
     beats, now = queries.beats(session), clock.now()
     tasks = [_judged(beats[task.name], task.every, now) for task in TASKS]
+    tasks.sort(key=lambda task: task.health in _FINE)  # what needs somebody stands first
     return Status(tasks, queries.incidents(session), queries.error_counts(session))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -201,8 +200,6 @@ def test_it_is_accessible_and_fits_when_things_have_stopped(
     )
     for path in ("/status", "/notices/"):
         opened.goto(address + path)
-        if folder := os.environ.get("PICTURES"):
-            opened.screenshot(path=f"{folder}/{path.strip('/')}-{language}-{width}.png", full_page=True)
         assert violations(opened) == []
         assert fits(opened)
         assert opened.locator(".sp-bell__count").inner_text().startswith("1")
