@@ -99,8 +99,6 @@ def test_each_process_may_die_and_the_work_goes_on(spean: Spean) -> None:
     with smtplib.SMTP("127.0.0.1", int(str(state["smtp_url"]).rpartition(":")[2]), timeout=10) as line:
         line.sendmail("a@example.org", "b@example.org", "Subject: R-8KQ2M7T\n\n")
     assert len(list((spean.data / "mail").glob("*.eml"))) == 1
-    for log in (spean.data / "log").glob("*.log"):
-        assert "Traceback" not in log.read_text(encoding="utf-8", errors="replace"), log
     code, seconds = spean.end(signal.SIGTERM)
     assert (code, spean.processes()) == (0, {})
     assert seconds < TEN
