@@ -16,6 +16,7 @@ import pytest
 from celery import Celery
 from redis import Redis, RedisError
 
+from app.core.settings import Shared
 from app.launch.places import ROOT
 from tests.launch.conftest import Spean
 from tests.launch.test_keeping import SOON, master, parent, runs
@@ -90,9 +91,7 @@ def test_each_process_may_die_and_the_work_goes_on(spean: Spean) -> None:
             assert spean.said().count(f"The {name} ended by itself (code -9).") == 1
         eventually(lambda: _answers_redis(redis), SOON)
         eventually(lambda: _looked(redis), 60)  # beat asks, the worker does
-        sender = Celery(
-            "spean", broker=str(state["redis_url"]).replace("unix", "redis+socket").replace("db", "virtual_host")
-        )
+        sender = Celery("spean", broker=Shared(redis_url=str(state["redis_url"])).broker_url)
         sender.send_task(config.MAIL, [str(uuid4())], queue=config.MAIL_QUEUE)
         sender.close()
         eventually(lambda: redis.llen(config.MAIL_QUEUE) == 0, 60)
