@@ -12,7 +12,7 @@ RECORDS, SWEEP, PUBLISH = "spean.records", "spean.sweep", "spean.publish"
 SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
 
 TASK_LIMIT = timedelta(minutes=4)
-"""A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""
+"""A task that takes longer is stuck."""
 
 
 def celery_settings(settings: Shared) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def refresh_records(workshop: Workshop) -> int:
 
 def sweep(workshop: Workshop) -> int:
     """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
-    rows = _until_none_is_left(workshop, "sec.close_lapsed") + _until_none_is_left(workshop, "sec.sweep")
+    kinds = ("sec.close_lapsed", "sec.sweep", "sec.sweep_deliveries")
+    rows = sum(_until_none_is_left(workshop, kind) for kind in kinds)
     return rows + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
 
 

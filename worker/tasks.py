@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from worker import config, delivery, periodic
+from worker import config, delivery, periodic, sending
 from worker import relay as outbox
 from worker.context import workshop
 
@@ -21,27 +21,29 @@ def relay() -> None:
         workshop().mark.clear()
     outbox.relay(
         workshop(),
-        again=_again,
-        mail=lambda job_id: mail.delay(str(job_id)),
+        again=lambda: _soon(relay),
+        mail=lambda: _soon(mail),
         apart=lambda job_id: deliver.delay(str(job_id)),
     )
 
 
-def _again() -> None:
+def _soon(task: Task[[], None]) -> None:
     with suppress(OperationalError):  # the next beat looks all the same
-        relay.delay()
+        task.delay()
 
 
 @shared_task(name=config.MAIL)
-def mail(job_id: str) -> None:
-    """Send the mails of one job, whose notices are written."""
-    delivery.send_mails(workshop(), UUID(job_id))
+def mail() -> None:
+    """Send the mails that are due; go on in another task if that takes long."""
+    if sending.send_due(workshop()):
+        _soon(mail)
 
 
 @shared_task(name=config.DELIVER)
 def deliver(job_id: str) -> None:
-    """Tell the people of one job, from the beginning."""
-    delivery.deliver(workshop(), UUID(job_id))
+    """Tell the people of one job."""
+    if delivery.ring(workshop(), UUID(job_id)):
+        _soon(mail)
 
 
 @shared_task(name=config.DUE)

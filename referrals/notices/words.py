@@ -8,6 +8,9 @@ from types import MappingProxyType
 from app.core.errors import N_
 from referrals.life.events import Kind
 
+MAIL_FAILED = "mail_failed"
+"""The one notice that is about no step of a referral: mail does not reach the person."""
+
 NOTICE: Mapping[str, str] = MappingProxyType(
     {
         Kind.SENT: N_("A new referral waits for your answer."),
@@ -26,6 +29,9 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.MESSAGE: N_("There is a new message."),
         Kind.HALF_TIME: N_("Half of the promised time has gone. A referral still waits for an answer."),
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
+        MAIL_FAILED: N_(
+            "E-mail to you could not be delivered. Check your address in your profile, or ask your manager."
+        ),
     }
 )
 

@@ -18,20 +18,12 @@ from babel.support import NullTranslations, Translations
 
 from app.core.settings import WorkerSettings
 from app.http.languages import TRANSLATIONS
+from referrals.deliveries.rules import Reason
 from referrals.notices import words
+from worker.channels.failures import Deferred, Stage, Undeliverable, Unreachable, judge
 
 _TIMEOUT_S = 15
-_PERMANENT = 500
 _MAIL_PORT, _SECURE_PORT = 25, 465
-_AUTHENTICATION = frozenset({530, 534, 535, 538})
-
-
-class Undeliverable(Exception):  # noqa: N818
-    """This mail will never arrive; trying again is no use."""
-
-
-class Unreachable(Exception):  # noqa: N818
-    """The mail server cannot take it now. Nothing is said of whom it was for: this is logged."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +47,9 @@ def compose(settings: WorkerSettings, letter: Letter) -> EmailMessage:
         message["From"] = settings.mail_from
         message["To"] = letter.to
         if message["To"].defects or len(message["To"].addresses) != 1:
-            raise Undeliverable("not an address")
+            raise Undeliverable(Reason.ADDRESS_INVALID)
     except (ValueError, IndexError) as error:
-        raise Undeliverable("not an address") from error
+        raise Undeliverable(Reason.ADDRESS_INVALID) from error
     message["Subject"] = f"{letter.ref}: {sentence}"
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = f"<{letter.notice_id}@{urlsplit(settings.base_url).hostname or 'spean'}>"
@@ -68,31 +60,43 @@ def compose(settings: WorkerSettings, letter: Letter) -> EmailMessage:
 
 
 def send(settings: WorkerSettings, letter: Letter) -> None:
-    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable."""
+    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Deferred, Unreachable."""
     message = compose(settings, letter)
-    with _told_apart(), _line(urlsplit(settings.smtp_url)) as line:
+    with _told_apart(), _line(urlsplit(settings.smtp_url)) as line, _of_this_mail():
         line.send_message(message)
 
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """The many errors of SMTP as our two (RFC 5321, 4.2.1: 4yz may pass later, 5yz never)."""
+    """Before the mail itself is said, every error is the server's."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise judge(Stage.GREETING, error.smtp_code, _bytes(error.smtp_error)) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unreachable(Reason.NO_ANSWER, type(error).__name__) from None
+
+
+@contextmanager
+def _of_this_mail() -> Iterator[None]:
+    """The many errors of SMTP while one mail is handed over."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        raise _by_code(next(iter(error.recipients.values()))[0]) from None
+        code, said = next(iter(error.recipients.values()))
+        raise judge(Stage.RECIPIENT, code, _bytes(said)) from None
     except smtplib.SMTPNotSupportedError:
-        raise Undeliverable("the server does not take such an address") from None
+        raise Undeliverable(Reason.ADDRESS_UNSUPPORTED) from None
+    except smtplib.SMTPSenderRefused as error:
+        raise judge(Stage.SENDER, error.smtp_code, _bytes(error.smtp_error)) from None
     except smtplib.SMTPResponseException as error:
-        raise _by_code(error.smtp_code) from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(type(error).__name__) from None
+        raise judge(Stage.CONTENT, error.smtp_code, _bytes(error.smtp_error)) from None
+    except (smtplib.SMTPException, OSError) as error:  # it greeted us, and went silent at this one
+        raise Deferred(Reason.BROKE_OFF, type(error).__name__) from None
 
 
-def _by_code(code: int) -> Undeliverable | Unreachable:
-    if code >= _PERMANENT and code not in _AUTHENTICATION:  # a wrong password of ours is mended, not the mail
-        return Undeliverable(str(code))
-    return Unreachable(str(code))
+def _bytes(said: bytes | str) -> bytes:
+    return said.encode(errors="replace") if isinstance(said, str) else said
 
 
 @contextmanager
@@ -111,7 +115,7 @@ def _line(server: SplitResult) -> Iterator[smtplib.SMTP]:
             line.starttls(context=context)
             line.ehlo()
         elif server.scheme == "smtp" and server.username and not _is_here(host):
-            raise Unreachable("the server offers no encryption, so the password was not sent")
+            raise Unreachable(Reason.NOT_ENCRYPTED, "the server offers no encryption, so the password was not sent")
         if server.username:
             line.login(unquote(server.username), unquote(server.password or ""))
         yield line
