@@ -130,12 +130,12 @@ CALLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 IN_A_JOB = {
-    "areas", "deliveries", "notifications", "organisations", "programme_team", "programmes", "referral_clients", "referral_events",
-    "referrals", "staff",
+    "areas", "deliveries", "notifications", "organisations", "programme_team", "programmes", "referral_clients",
+    "referral_events", "referrals", "staff",
 }  # fmt: skip
 """What the worker reads of the one organisation that a waiting job tells: its staff's names and addresses, its
-notices and what became of each mail, its referrals' states, and of whose client a referral is only which colleague sent it and which one looks
-after the person."""
+notices and what became of each mail, its referrals' states, and of whose client a referral is only which colleague
+sent it and which one looks after the person."""
 
 
 @pytest.fixture(scope="module")
