@@ -13,6 +13,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from orgs.staff.telling import people
@@ -59,8 +60,10 @@ def send(workshop: Workshop, org_id: UUID, delivery_id: UUID) -> None:
             _send(workshop, session, delivery)
     except Gone:
         log.debug("delivery %s is gone", delivery_id)
-    except Exception as error:  # noqa: BLE001 - its text may hold an address, which no log does
-        log.error("delivery %s: %s", delivery_id, type(error).__name__)  # noqa: TRY400
+    except SQLAlchemyError:  # no word to the database now: the lease ends by itself
+        raise
+    except Exception:
+        log.exception("delivery %s could not be sent", delivery_id)
         _keep_error(workshop, org_id, delivery_id)
 
 

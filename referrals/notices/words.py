@@ -10,6 +10,7 @@ from referrals.life.events import Kind
 
 MAIL_FAILED = "mail_failed"
 """The one notice that is about no step of a referral: mail does not reach the person."""
+_MAIL_FAILED = N_("E-mail to you could not be delivered. Check your address in your profile, or ask your manager.")
 
 NOTICE: Mapping[str, str] = MappingProxyType(
     {
@@ -29,9 +30,6 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.MESSAGE: N_("There is a new message."),
         Kind.HALF_TIME: N_("Half of the promised time has gone. A referral still waits for an answer."),
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
-        MAIL_FAILED: N_(
-            "E-mail to you could not be delivered. Check your address in your profile, or ask your manager."
-        ),
     }
 )
 
@@ -44,4 +42,4 @@ WHY = N_("You can turn these e-mails off in your profile. Nobody reads answers t
 
 def sentence(kind: str) -> str:
     """The gettext id for a notice of this kind."""
-    return NOTICE.get(kind, OTHER)
+    return _MAIL_FAILED if kind == MAIL_FAILED else NOTICE.get(kind, OTHER)
