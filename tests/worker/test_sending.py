@@ -16,6 +16,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from app.core.logs import init_logs
 from orgs.clients.use_cases import erasure
 from referrals.deliveries.rules import MOST_ATTEMPTS, Reason, backoff, probe_after
 from referrals.life.reasons import CancelReason
@@ -408,6 +409,7 @@ def test_an_error_of_ours_costs_one_mail_a_wait_and_no_log_names_anybody(
     network: Network, workshop: Workshop, post: PostOffice, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
+    init_logs()  # as the worker's process does
     team, other = cast(network), cast(network)
     broken, fine = team.send(), other.send()
     usual = email.compose
