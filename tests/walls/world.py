@@ -48,6 +48,8 @@ class World:
     ids: dict[str, UUID]
     secrets: tuple[str, ...]
     slip_code: str
+    ref: str
+    """The referral's reference, which is one of the secrets."""
 
     def addresses(self, rule: Rule, *, absent: bool = False) -> Iterator[str]:
         """The addresses of a rule with ids that exist, or with ids that nobody has."""
@@ -174,6 +176,7 @@ def world(network: Network) -> World:
         },
         secrets=(*CANARIES, "Canary-Kept", ref_of(team.outreach, referral)),
         slip_code=code,
+        ref=ref_of(team.outreach, referral),
     )  # fmt: skip
 
 
