@@ -14,17 +14,21 @@ from app.core.settings import WebSettings, load_web
 from app.http.again import init_again
 from app.http.gate import init_gate
 from app.http.limits import init_limits
-from app.http.session import init_session
+from app.http.session import actor, init_session
 from app.http.setup import init_http
 from app.http.turns import init_turns
 from app.navigation import home_of, hooks
 from app.routes import register
 from referrals import mappers
+from referrals.deliveries.queries import counts
+from referrals.deliveries.shown import lines
 from referrals.status.sections import Section, keep_sections
 from worker.alarm import init_alarm
 from worker.nudge import init_nudge
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section("deliveries", "deliveries/counts.html", lambda session: lines(counts(session, actor()))),
+)
 """What other features show on the steward's page, in this order."""
 
 

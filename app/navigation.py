@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import request, url_for
+from flask_babel import gettext
 
 from app.core.context import CASE_ROLES, Actor
 from app.core.errors import N_
@@ -13,6 +14,7 @@ from app.http.filters import in_language
 from app.http.session import actor, database, signed_in, transaction
 from orgs.staff import use_cases
 from orgs.staff.pages.signing_in import end_session
+from referrals.deliveries import queries as deliveries
 from referrals.notices import queries as notices
 from referrals.status import queries as status
 
@@ -84,6 +86,12 @@ def _bell(who: Actor) -> int | None:
     return unread + (status.open_incidents(database.session()) if who.has("steward") else 0)
 
 
+def _undelivered(count: int) -> list[tuple[str, str]]:
+    """A manager's place to look at, while there is something."""
+    shown = f"{count - 1}+" if count >= deliveries.MOST_COUNTED else str(count)
+    return [("deliveries.index", gettext("Not delivered (%(number)s)", number=shown))] if count else []
+
+
 def _chrome() -> Chrome:
     everybody = Chrome(
         help_href=url_for("help.guide"), about_href=url_for("help.about"), sign_in_href=url_for("signing_in.form")
@@ -92,10 +100,11 @@ def _chrome() -> Chrome:
         return everybody
     called = actor().called
     bell = _bell(actor())
+    undelivered = deliveries.failed_count(database.session(), actor())
     return replace(
         everybody,
         signed_in=True,
-        nav=_nav(_places(actor())),
+        nav=_nav([*_places(actor()), *_undelivered(undelivered)]),
         person=called.person if called else "",
         organisation=in_language(called.organisation) if called else "",
         profile_href=url_for("account.profile"),

@@ -16,6 +16,7 @@ from orgs.staff import pages as staff
 from referrals.boxes import api as boxes_api
 from referrals.boxes import pages as boxes
 from referrals.consents import api as consents_api
+from referrals.deliveries import pages as deliveries
 from referrals.disclosures import pages as disclosures
 from referrals.erasing import api as erasing_api
 from referrals.erasing import pages as erasing
@@ -53,6 +54,7 @@ PAGES: tuple[Blueprint, ...] = (
     notices.bp,
     status.bp,
     up.bp,
+    deliveries.bp,
 )
 
 RESOURCES: tuple[ApiBlueprint, ...] = (

@@ -13,6 +13,7 @@ import app.core.idempotency
 import app.core.key_rows
 import orgs.mappers
 import referrals.consents.models
+import referrals.deliveries.models
 import referrals.life.models
 import referrals.notices.models
 import referrals.sending.models

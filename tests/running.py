@@ -195,10 +195,18 @@ def process(command: Sequence[str], environ: Mapping[str, str], log: Path) -> It
 
 
 def forget_old(network: Network) -> None:
-    """Nothing of earlier tests waits in the outbox: neither what is due now nor what would be tried again later."""
+    """Nothing of earlier tests waits: neither what is due now nor what would be tried again later."""
     with network.servers.engines["spean_migrator"].begin() as connection:
         connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(
             text("UPDATE app.outbox SET done_at = now(), leased_until = NULL, outcome = 'left over'"
                  " WHERE done_at IS NULL")
         )  # fmt: skip
+        connection.execute(
+            text(
+                "UPDATE app.deliveries SET state = 'dropped', reason = 'left_over' WHERE state IN ('queued', 'parked')"
+            )
+        )
+        connection.execute(
+            text("UPDATE sec.channels SET down_since = NULL, doubted_at = NULL, reason = NULL, probes = 0")
+        )

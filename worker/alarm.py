@@ -25,7 +25,7 @@ from app.core.settings import WebSettings
 from referrals.status import use_cases
 from referrals.status.use_cases import Alert
 from worker.channels import alarm_mail
-from worker.channels.email import Undeliverable, Unreachable
+from worker.channels.failures import Deferred, Undeliverable, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Alarm:
         except Undeliverable as error:
             log.warning("a steward's mail cannot be delivered: %s", error)
             became = "failed"
-        except Unreachable as error:  # it is given out again
+        except (Unreachable, Deferred) as error:  # it is given out again
             log.warning("the alarm could not be sent: %s", error)
             return
         with _working(engine) as session:

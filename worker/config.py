@@ -8,7 +8,7 @@ from typing import Any
 from app.core import scheduled
 from app.core.settings import Shared
 
-RELAY, MAIL, DELIVER, DUE = scheduled.RELAY.name, "spean.mail", "spean.deliver", scheduled.DUE.name
+RELAY, MAIL, DUE, DELIVER = scheduled.RELAY.name, scheduled.MAIL.name, scheduled.DUE.name, "spean.deliver"
 RECORDS, SWEEP = scheduled.RECORDS.name, scheduled.SWEEP.name
 SEAL, WITNESS, PRUNE = scheduled.SEAL.name, scheduled.WITNESS.name, scheduled.PRUNE.name
 
@@ -16,7 +16,7 @@ QUEUE, MAIL_QUEUE = "spean", "spean.mail"
 """Mails wait in a queue of their own, for a worker of their own: a mail server that hangs holds up nothing else."""
 
 TASK_LIMIT = timedelta(minutes=4)
-"""A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""
+"""A task that takes longer is stuck."""
 
 
 def celery_settings(settings: Shared) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How the worker comes to act: for one leased job, for one referral or one client that is due, and never otherwise.
+"""How the worker comes to act: for one leased job or delivery, or one referral or client that is due.
 
 The worker's password alone reads job references. Each transaction enters one organisation by a function of the
 database, which lets it in only for work that is waiting there.
@@ -24,7 +24,7 @@ from worker.mark import Mark
 
 
 class Gone(Exception):  # noqa: N818 - words of the house
-    """The job is done or leased to nobody, or the referral is due no longer. Nothing is wrong."""
+    """The job or delivery is done, leased to nobody or in another's hands, or the referral is due no longer."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,23 @@ class Job:
     ref: str
     attempts: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One person to be told of one event by mail. `notice_id`: the bell's, None once that is gone."""
+
+    id: UUID
+    org_id: UUID
+    staff_id: UUID
+    event_id: UUID
+    referral_id: UUID
+    kind: str
+    ref: str
+    at: datetime
+    attempts: int
+    notice_id: UUID | None
+    referral_state: str | None
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,25 @@ class Workshop:
             with db.transaction(session):
                 db.actor(session)
                 yield session, session.info["job"]
+
+    @contextmanager
+    def on_delivery(self, org_id: UUID, delivery_id: UUID) -> Iterator[tuple[Session, Delivery]]:
+        """A transaction in the organisation of one leased delivery, which nobody else holds meanwhile. Raises Gone."""
+
+        def enter(connection: Connection) -> Actor:
+            asked = {"org": org_id, "id": delivery_id}
+            row = connection.execute(text("SELECT * FROM sec.enter_delivery(:org, :id)"), asked).one_or_none()
+            if row is None:
+                raise Gone
+            found = Delivery(id=delivery_id, org_id=org_id, **row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+            session.info["delivery"] = found
+            return Actor(org_id=org_id, org_kind="")
+
+        with db.LeanSession(self.engine, expire_on_commit=False) as session:
+            db.entering(session, enter)
+            with db.transaction(session):
+                db.actor(session)
+                yield session, session.info["delivery"]
 
     @contextmanager
     def on_due(self, sender_org_id: UUID, referral_id: UUID) -> Iterator[tuple[Session, Actor, str]]:

@@ -60,7 +60,8 @@ def refresh_records(workshop: Workshop) -> int:
 def sweep(workshop: Workshop, tally: Tally | None = None) -> int:
     """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
     tally = tally or Tally()
-    rows = sum(_until_none_is_left(workshop, one) for one in ("sec.close_lapsed", "sec.sweep", "sec.sweep_errors"))
+    kinds = ("sec.close_lapsed", "sec.sweep", "sec.sweep_deliveries", "sec.sweep_errors")
+    rows = sum(_until_none_is_left(workshop, kind) for kind in kinds)
     return rows + sum(_erase_due(workshop, org_id, client_id, tally) for org_id, client_id in _due(workshop))
 
 

@@ -10,14 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from worker.config import TASK_LIMIT
 from worker.context import Workshop
-from worker.delivery import deliver, ring
+from worker.delivery import ring
+from worker.sending import send_due
 
 BATCH = 20
 """As many as are told in a tenth of a second or two: whoever comes after does not wait long for a worker."""
-LEASE = TASK_LIMIT + timedelta(minutes=1)
-"""A job that nobody finished in this time is given out again, whatever became of its message or its worker."""
+LEASE = timedelta(seconds=20)
+"""A job that nobody finished in this time is given out again, whatever became of its message or its worker.
+
+Ringing takes milliseconds and bears being done twice.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Leased:
 
     @property
     def was_tried(self) -> bool:
-        """Somebody had it before and did not finish: a mail server was away, or it broke them."""
+        """Somebody had it before and did not finish: they were ended, or it broke them."""
         return self.attempts > 1
 
 
@@ -41,34 +44,39 @@ def lease(workshop: Workshop) -> list[Leased]:
 
 
 def relay(
-    workshop: Workshop, *, again: Callable[[], object], mail: Callable[[UUID], object], apart: Callable[[UUID], object]
+    workshop: Workshop, *, again: Callable[[], object], mail: Callable[[], object], apart: Callable[[UUID], object]
 ) -> None:
     """Ring for a batch of what waits.
 
-    `again`: there may be more, somebody should look at once. `mail`: send the mails of this one, which takes as long as
-    mail servers like. `apart`: deliver this one by itself; so goes what was tried before, since a job that breaks its
+    `again`: there may be more, somebody should look at once. `mail`: mails wait to be sent, which takes as long as mail
+    servers like. `apart`: ring for this one by itself; so goes what was tried before, since a job that breaks its
     worker should take no others along, and the rest of a batch in which ringing fails.
     """
     jobs = deque(lease(workshop))
     if len(jobs) == BATCH:
         again()
+    waiting = False
     try:
         while jobs:
             job = jobs.popleft()
             if job.was_tried:
                 apart(job.id)
-            elif ring(workshop, job.id):
-                mail(job.id)
+            else:
+                waiting |= ring(workshop, job.id)
     finally:
         for job in jobs:
             apart(job.id)
+        if waiting:
+            mail()
 
 
 def drain(workshop: Workshop, *, mail: bool = True) -> int:
-    """Deliver everything that waits, here and now, without Celery; returns how many jobs there were."""
+    """Tell of everything that waits, here and now, without Celery; returns how many jobs there were."""
     done = 0
     while jobs := lease(workshop):
         for job in jobs:
-            deliver(workshop, job.id, mail=mail)
+            ring(workshop, job.id, mail=mail)
         done += len(jobs)
+    while mail and send_due(workshop):
+        pass
     return done

@@ -27,6 +27,7 @@ def _entry(task: Scheduled) -> dict[str, Any]:
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "tell people, should a nudge get lost": _entry(scheduled.RELAY),
+    "send mails, should a message get lost": _entry(scheduled.MAIL),
     "remind of referrals, and let them run out": _entry(scheduled.DUE),
     "count how programmes answer": _entry(scheduled.RECORDS),
     "chain the audit's entries": _entry(scheduled.SEAL),

@@ -8,12 +8,12 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from app.core.scheduled import DUE, PRUNE, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
-from worker import config, delivery, periodic
+from app.core.scheduled import DUE, MAIL, PRUNE, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
+from worker import config, delivery, periodic, sending
 from worker import relay as outbox
 from worker.context import workshop
 from worker.heartbeats import beating
@@ -43,33 +43,29 @@ def relay() -> None:
         workshop().mark.clear()
     outbox.relay(
         workshop(),
-        again=_again,
-        mail=_by_mail,
+        again=lambda: _soon(relay),
+        mail=lambda: _soon(mail),
         apart=lambda job_id: deliver.delay(str(job_id)),
     )
 
 
-def _again() -> None:
+def _soon(task: Task[[], None]) -> None:
     with suppress(OperationalError):  # the next beat looks all the same
-        relay.delay()
+        task.delay()
 
 
-def _by_mail(job_id: UUID) -> None:
-    """Ask for the mails of one job. When nobody came to it before its lease ended, the outbox gives it out again."""
-    mail.apply_async((str(job_id),), expires=outbox.LEASE.total_seconds())
-
-
-@shared_task(name=config.MAIL)
-def mail(job_id: str) -> None:
-    """Send the mails of one job, whose notices are written."""
-    delivery.send_mails(workshop(), UUID(job_id))
+@scheduled(MAIL)
+def mail() -> None:
+    """Send the mails that are due; go on in another task if that takes long."""
+    if sending.send_due(workshop()):
+        _soon(mail)
 
 
 @shared_task(name=config.DELIVER)
 def deliver(job_id: str) -> None:
     """Ring for one job, from the beginning, and have its mails sent by the worker for mails."""
     if delivery.ring(workshop(), UUID(job_id)):
-        _by_mail(UUID(job_id))
+        _soon(mail)
 
 
 @scheduled(DUE)
@@ -77,7 +73,7 @@ def due() -> Tally:
     """Remind and let run out; tell of it at once."""
     tally = Tally()
     if periodic.due(workshop(), tally):
-        _again()
+        _soon(relay)
     return tally
 
 

@@ -13,7 +13,7 @@ from app.core.ids import ordered_id
 
 
 class Notification(Base):
-    """One person, one event. `email` is off, waiting, sent or failed."""
+    """One person, one event. Whether a mail goes out too is a matter of deliveries (`referrals.deliveries`)."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -21,7 +21,6 @@ class Notification(Base):
         UniqueConstraint("org_id", "staff_id", "event_id"),
         Index("notifications_staff", "org_id", "staff_id", desc("at"), "id"),
         Index("notifications_unread", "org_id", "staff_id", postgresql_where=text("read_at IS NULL")),
-        Index("notifications_waiting", "org_id", "event_id", postgresql_where=text("email = 'waiting'")),
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -33,4 +32,3 @@ class Notification(Base):
     ref: Mapped[str]
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
-    email: Mapped[str] = mapped_column(default="off", server_default="off")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.core.paging import Cursor
 from app.http.session import actor, transaction
 from referrals.notices import queries, use_cases
-from referrals.notices.words import sentence
+from referrals.notices.words import MAIL_FAILED, sentence
 from referrals.status import queries as status
 from referrals.status.words import task
 
@@ -35,9 +35,11 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<uuid:notice_id>")
 def show(notice_id: UUID) -> ResponseReturnValue:
-    """Where a notice and its mail lead: to the referral. It is read from then on."""
+    """Where a notice and its mail lead: to the referral, or to one's address. It is read from then on."""
     with transaction() as session:
         notice = use_cases.open_notice(session, actor(), notice_id)
+    if notice.kind == MAIL_FAILED:
+        return redirect(url_for("account.profile"), code=303)
     return redirect(url_for("referral.show", id=notice.referral_id), code=303)
 
 

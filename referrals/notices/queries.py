@@ -1,13 +1,12 @@
-"""Reading notices: a person's own; and, for the worker, whom an event concerns and which mails wait."""
+"""Reading notices: a person's own; and, for the worker, whom an event concerns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.context import Actor
@@ -120,16 +119,3 @@ def looks_after(session: Session, referral_id: UUID) -> UUID | None:
     """Which colleague looks after the person now; asked in the sender's organisation. No client is read for it."""
     found: UUID | None = session.execute(select(func.sec.looks_after(referral_id))).scalar_one()
     return found
-
-
-def waiting_mails(session: Session, org_id: UUID, event_id: UUID) -> list[UUID]:
-    """The notices of an event whose e-mail has not gone yet."""
-    return sorted(row.id for row in session.execute(_waiting_mails(), {"org": org_id, "event": event_id}))
-
-
-@cache
-def _waiting_mails() -> Select[UUID]:
-    """Written once for the process. "waiting" is a word of the statement: an index holds these notices alone."""
-    org, event = bindparam("org", type_=Uuid), bindparam("event", type_=Uuid)
-    waiting = Notification.email == bindparam(None, "waiting", literal_execute=True)
-    return select(Notification.id).where(Notification.org_id == org, Notification.event_id == event, waiting)

@@ -8,6 +8,10 @@ from types import MappingProxyType
 from app.core.errors import N_
 from referrals.life.events import Kind
 
+MAIL_FAILED = "mail_failed"
+"""The one notice that is about no step of a referral: mail does not reach the person."""
+_MAIL_FAILED = N_("E-mail to you could not be delivered. Check your address in your profile, or ask your manager.")
+
 NOTICE: Mapping[str, str] = MappingProxyType(
     {
         Kind.SENT: N_("A new referral waits for your answer."),
@@ -38,4 +42,4 @@ WHY = N_("You can turn these e-mails off in your profile. Nobody reads answers t
 
 def sentence(kind: str) -> str:
     """The gettext id for a notice of this kind."""
-    return NOTICE.get(kind, OTHER)
+    return _MAIL_FAILED if kind == MAIL_FAILED else NOTICE.get(kind, OTHER)

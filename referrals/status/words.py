@@ -12,6 +12,7 @@ from referrals.status.rules import Health
 TASK: Mapping[str, str] = MappingProxyType(
     {
         scheduled.RELAY.name: N_("Telling people what happened"),
+        scheduled.MAIL.name: N_("Sending mails"),
         scheduled.DUE.name: N_("Reminding of referrals, and letting them run out"),
         scheduled.SEAL.name: N_("Sealing the audit"),
         scheduled.RECORDS.name: N_("Counting how programmes answer"),

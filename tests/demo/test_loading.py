@@ -76,7 +76,7 @@ def test_moments_are_those_of_the_plan_and_none_lies_ahead(demo: Loaded) -> None
 
 def test_nothing_is_left_to_tell_and_nobody_gets_mail(demo: Loaded) -> None:
     assert demo.count("SELECT count(*) FROM app.outbox WHERE done_at IS NULL") == 0
-    assert demo.count("SELECT count(*) FROM app.notifications WHERE email <> 'off'") == 0
+    assert demo.count("SELECT count(*) FROM app.deliveries") == 0
 
 
 def test_recent_news_is_unread_and_older_news_is_read(demo: Loaded) -> None:

@@ -85,3 +85,29 @@ def _seen(fresh: Servers, token: str) -> tuple[int, int]:
         with db.transaction(session):
             count = [session.scalar(select(func.count()).select_from(model)) for model in (Organisation, Staff)]
     return count[0] or 0, count[1] or 0
+
+
+def test_mails_of_before_become_deliveries(fresh: Servers) -> None:
+    """What waited is queued, under the id of its notice; what failed stays to be seen; the rest is history."""
+    before = revisions()[revisions().index("0030") - 1]
+    upgrade(fresh.urls["spean_migrator"], before)
+    _join(fresh, lambda session: use_cases.first_steward(session, KEK, name_km="ក", name_en="Steward"))
+    with fresh.administrator() as rows:
+        for state in ("waiting", "sent", "failed", "off"):
+            rows.execute(
+                "INSERT INTO app.notifications (org_id, id, staff_id, event_id, referral_id, kind, ref, at, email)"
+                " SELECT org_id, gen_random_uuid(), id, gen_random_uuid(), gen_random_uuid(), 'sent', 'R-8KQ2M7T',"
+                " now() - interval '1 day', %s FROM app.staff",
+                (state,),
+            )
+    upgrade(fresh.urls["spean_migrator"])
+    with fresh.administrator() as rows:
+        found = rows.execute(
+            "SELECT d.state, d.reason, d.channel, d.next_at <= now(), d.attempts FROM app.deliveries d"
+            " JOIN app.notifications n USING (org_id, id, staff_id, event_id, at) ORDER BY d.state"
+        ).fetchall()
+    assert found == [
+        ("failed", "not_noted", "email", True, 0),
+        ("queued", None, "email", True, 0),
+        ("sent", None, "email", True, 0),
+    ]

@@ -70,7 +70,22 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "sec.enter_job(uuid)": (f"SELECT * FROM sec.enter_job({NOBODY})", NOTHING),
     "sec.finish_job(uuid,text)": (f"SELECT sec.finish_job({NOBODY}, 'x')", NOTHING),
-    "sec.retry_job(uuid,interval)": (f"SELECT sec.retry_job({NOBODY}, '1 second')", NOTHING),
+    "sec.claim_delivery(text,interval)": (
+        "SELECT * FROM sec.claim_delivery('email', '1 second')", "ids of a mail that is due, and of its organisation",
+    ),
+    "sec.enter_delivery(uuid,uuid)": (f"SELECT * FROM sec.enter_delivery(%(org)s, {NOBODY})", NOTHING),
+    "sec.keep_sent(uuid)": (f"SELECT nullif(sec.keep_sent({NOBODY})::text, '')", NOTHING),
+    "sec.keep_dropped(uuid,text)": (f"SELECT nullif(sec.keep_dropped({NOBODY}, 'x')::text, '')", NOTHING),
+    "sec.keep_parked(uuid,text,interval)": (
+        f"SELECT nullif(sec.keep_parked({NOBODY}, 'x', '1 second')::text, '')", NOTHING,
+    ),
+    "sec.keep_refused(uuid,text,interval,boolean,interval)": (
+        f"SELECT sec.keep_refused({NOBODY}, 'x', NULL, true, '1 second')", NOTHING,
+    ),
+    "sec.sweep_deliveries(integer)": ("SELECT sec.sweep_deliveries(1)", "how many old deliveries left"),
+    "sec.settle_failed(uuid,boolean)": (f"SELECT sec.settle_failed({NOBODY}, true)", NOTHING),
+    "sec.delivery_counts()": ("SELECT * FROM sec.delivery_counts()", NOTHING),
+    "sec.retry_deliveries(text,text)": ("SELECT sec.retry_deliveries('email', NULL)", NOTHING),
     "sec.due_referrals(integer)": ("SELECT * FROM sec.due_referrals(1000)", "ids of referrals that are due, and why"),
     "sec.enter_due(uuid,uuid)": ("SELECT sec.enter_due(%(org)s, %(referral)s)", NOTHING),
     "sec.looks_after(uuid)": ("SELECT sec.looks_after(%(referral)s)", NOTHING),
@@ -139,12 +154,12 @@ CALLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 IN_A_JOB = {
-    "areas", "notifications", "organisations", "programme_team", "programmes", "referral_clients", "referral_events",
-    "referrals", "staff",
+    "areas", "deliveries", "notifications", "organisations", "programme_team", "programmes", "referral_clients",
+    "referral_events", "referrals", "staff",
 }  # fmt: skip
 """What the worker reads of the one organisation that a waiting job tells: its staff's names and addresses, its
-notices, its referrals' states, and of whose client a referral is only which colleague sent it and which one looks
-after the person."""
+notices and what became of each mail, its referrals' states, and of whose client a referral is only which colleague
+sent it and which one looks after the person."""
 
 
 @pytest.fixture(scope="module")

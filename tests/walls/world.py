@@ -48,6 +48,8 @@ class World:
     ids: dict[str, UUID]
     secrets: tuple[str, ...]
     slip_code: str
+    ref: str
+    """The referral's reference, which is one of the secrets."""
 
     def addresses(self, rule: Rule, *, absent: bool = False) -> Iterator[str]:
         """The addresses of a rule with ids that exist, or with ids that nobody has."""
@@ -170,9 +172,11 @@ def world(network: Network) -> World:
             "consent_id": consent, "episode_id": episode, "notice_id": notices(team.outreach).rows[0].id,
             "programme_id": team.programme_id, "org_id": team.clinic.id, "staff_id": team.outreach.staff_id,
             "invite_id": _invite(network, team.ngo.id), "token_id": token,
+            "delivery_id": _failed(network, team.ngo.id),
         },
         secrets=(*CANARIES, "Canary-Kept", ref_of(team.outreach, referral)),
         slip_code=code,
+        ref=ref_of(team.outreach, referral),
     )  # fmt: skip
 
 
@@ -182,6 +186,18 @@ def _tell(network: Network) -> None:
         workshop = Workshop(replace(network.servers.settings, smtp_url=post.url))
         relay.drain(workshop)
         workshop.close()
+
+
+def _failed(network: Network, org_id: UUID) -> UUID:
+    """A mail that could not be delivered."""
+    with network.servers.administrator() as staging:
+        row = staging.execute(
+            "UPDATE app.deliveries SET state = 'failed', reason = 'address_refused' WHERE (org_id, id) IN"
+            " (SELECT org_id, id FROM app.deliveries WHERE org_id = %s LIMIT 1) RETURNING id",
+            (org_id,),
+        ).fetchone()
+    assert row
+    return UUID(str(row[0]))
 
 
 def _invite(network: Network, org_id: UUID) -> UUID:

@@ -35,13 +35,14 @@ def jobs(network: Network, referral_id: UUID) -> list[tuple[str, int, str | None
         return [tuple(row) for row in rows]  # type: ignore[misc]
 
 
-def mails(network: Network, referral_id: UUID) -> list[str]:
-    """What became of the mails about a referral."""
+def mails(network: Network, referral_id: UUID) -> list[tuple[str, str | None]]:
+    """State and reason of each delivery about a referral."""
     with network.servers.engines["spean_backup"].connect() as connection:
         rows = connection.execute(
-            text("SELECT email FROM app.notifications WHERE referral_id = :id ORDER BY at, email"), {"id": referral_id}
+            text("SELECT state, reason FROM app.deliveries WHERE referral_id = :id ORDER BY at, state"),
+            {"id": referral_id},
         )
-        return list(rows.scalars())
+        return [(row.state, row.reason) for row in rows]
 
 
 def ref_of(person: Person, referral_id: UUID) -> str:

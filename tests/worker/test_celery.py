@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +25,8 @@ from orgs.staff.own_access import make_token
 from tests.cast import CANARIES, Cast, cast, tomorrow
 from tests.network import Network, Person
 from tests.running import BEAT, CELERY, WORKER, Broker, PostOffice, eventually, listening, process
-from tests.worker.news import jobs, ref_of, told
+from tests.worker.news import jobs, mails, ref_of, told
+from worker import relay
 from worker.context import Workshop
 from worker.mark import KEY, Mark
 from worker.nudge import nudger
@@ -183,3 +186,56 @@ def test_nothing_told_nothing_nudged(network: Network, app: Flask, broker: Broke
         session.execute(text("SELECT 1"))
     with broker.client() as client:
         assert client.llen("spean") == 0
+
+
+@pytest.mark.slow
+def test_after_a_worker_was_killed_in_the_middle_the_next_one_tells_everybody_once_within_half_a_minute(
+    network: Network, workshop: Workshop, broker: Broker, post: PostOffice, tmp_path: Path
+) -> None:
+    """Killed while it hands over a mail, with jobs and deliveries leased; then everything is started anew."""
+    teams = [cast(network) for _ in range(4)]
+    sent = [team.send() for team in teams]
+    handing_over, usual = threading.Event(), post.handle_DATA
+
+    async def never(*_: object) -> str:
+        handing_over.set()
+        await asyncio.sleep(60)
+        return "451 too late"
+
+    post.handle_DATA = never  # type: ignore[method-assign]
+    with killed(network, broker, post, tmp_path / "killed.log", *WORKER):
+        nudger(replace(network.servers.settings, redis_url=broker.url))()
+        assert handing_over.wait(20)
+        relay.lease(workshop)  # and a relay that was killed right after it had leased
+    post.handle_DATA = usual  # type: ignore[method-assign]
+    teams.append(cast(network))
+    sent.append(teams[-1].send())
+    relay.lease(workshop)
+    with broker.client() as client:
+        client.flushall()
+    schedule = str(tmp_path / "schedule")
+    with (
+        celery(network, broker, post, tmp_path / "worker.log", *WORKER),
+        celery(network, broker, post, tmp_path / "beat.log", "beat", "--pidfile=", "--schedule", schedule),
+    ):
+        log = tmp_path / "worker.log"
+        eventually(lambda: b"ready" in log.read_bytes())
+        eventually(lambda: all(post.to(team.nurse.email) for team in teams), seconds=30)
+        eventually(lambda: all(mails(network, one) == [("sent", None)] for one in sent))
+    assert [told(team.nurse) for team in teams] == [["sent"]] * 5
+    assert [len(post.to(team.nurse.email)) for team in teams] == [1] * 5
+
+
+@contextmanager
+def killed(network: Network, broker: Broker, post: PostOffice, log: Path, *arguments: str) -> Iterator[None]:
+    """A Celery process that is killed in the end, as the machine would by losing its power."""
+    environ = {
+        **network.servers.environ(), "SPEAN_REDIS_URL": broker.url, "SPEAN_SMTP_URL": post.url,
+        "SPEAN_BASE_URL": "https://spean.example.org",
+    }  # fmt: skip
+    with process([*CELERY, *arguments], environ, log) as running:
+        try:
+            yield
+        finally:
+            running.kill()
+            running.wait(timeout=10)

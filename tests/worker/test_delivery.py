@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from orgs.clients.use_cases import reassign
 from orgs.programmes.words import SERVICE
 from orgs.staff.use_cases import change_staff
+from referrals.deliveries import queries
+from referrals.deliveries.use_cases import try_all_again
 from referrals.life.disclosure import RequestValues
 from referrals.life.reasons import CancelReason
 from referrals.life.scope import load
@@ -23,7 +21,7 @@ from tests.running import PostOffice
 from tests.worker.news import jobs, mails, notices, ref_of, told
 from worker import relay
 from worker.context import Workshop
-from worker.delivery import MOST_ATTEMPTS, backoff, deliver
+from worker.delivery import MOST_ATTEMPTS, ring
 
 
 def claim(workshop: Workshop) -> list[UUID]:
@@ -31,7 +29,7 @@ def claim(workshop: Workshop) -> list[UUID]:
 
 
 def due_again(network: Network, referral_id: UUID, attempts: int | None = None) -> None:
-    """Let the time of the next attempt come."""
+    """Let the time come at which the job is given out again."""
     with network.servers.engines["spean_migrator"].begin() as connection:
         connection.execute(text("SET LOCAL ROLE spean_sec"))
         connection.execute(
@@ -159,10 +157,10 @@ def test_delivering_twice_and_at_the_same_time_tells_once(
     referral_id = team.send()
     (job,) = claim(workshop)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: deliver(workshop, job), range(4)))
+        list(pool.map(lambda _: ring(workshop, job), range(4)))
     due_again(network, referral_id)
     relay.drain(workshop)
-    deliver(workshop, job)
+    ring(workshop, job)
     assert told(team.nurse) == ["sent"]
     assert len(post.to(team.nurse.email)) == 1
     assert jobs(network, referral_id)[0][2:] == ("told", True)
@@ -185,7 +183,7 @@ def test_a_mail_says_a_reference_a_sentence_and_a_link_in_the_readers_language(
     assert [khmer_mail["Content-Language"] for khmer_mail in post.to(khmer.email)] == ["km"]
     assert post.to(quiet.email) == []
     assert told(quiet) == ["sent"]
-    assert mails(network, referral_id) == ["off", "sent", "sent"]
+    assert mails(network, referral_id) == [("sent", None)] * 2
 
 
 def test_no_mail_and_no_notice_names_anybody_or_anything(
@@ -205,64 +203,20 @@ def test_no_mail_and_no_notice_names_anybody_or_anything(
         assert word not in seen
 
 
-def test_a_mail_server_that_is_away_costs_a_wait_and_nobody_is_told_twice(
-    network: Network, workshop: Workshop, post: PostOffice
+def test_a_job_that_breaks_whoever_tries_is_put_away_and_the_steward_has_it_tried_again(
+    network: Network, workshop: Workshop
 ) -> None:
-    team = cast(network)
-    referral_id = team.send()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        nobody = Workshop(replace(workshop.settings, smtp_url=f"smtp://127.0.0.1:{probe.getsockname()[1]}"))
-    relay.drain(nobody)
-    nobody.close()
-    assert told(team.nurse) == ["sent"]
-    assert jobs(network, referral_id) == [("sent", 1, None, False)]
-    assert mails(network, referral_id) == ["waiting"]
-    assert claim(workshop) == []
-
-    due_again(network, referral_id)
-    relay.drain(workshop)
-    assert told(team.nurse) == ["sent"]
-    assert len(post.to(team.nurse.email)) == 1
-    assert jobs(network, referral_id) == [("sent", 2, "told", True)]
-
-
-@pytest.mark.parametrize(("answered", "became"), [("550 nobody here", "failed"), ("451 later", "waiting")])
-def test_an_address_that_is_refused_for_good_does_not_hold_up_the_others(
-    network: Network, workshop: Workshop, post: PostOffice, answered: str, became: str
-) -> None:
-    team = cast(network)
-    other = team.clinic.person("caseworker")
-    post.refusing[team.nurse.email] = answered
-    referral_id = team.send()
-    relay.drain(workshop)
-    assert told(team.nurse) == told(other) == ["sent"]
-    assert post.to(team.nurse.email) == []
-    assert became in mails(network, referral_id)
-    assert jobs(network, referral_id)[0][3] is (became == "failed")
-    if became == "failed":
-        assert len(post.to(other.email)) == 1
-
-
-def test_after_twelve_attempts_mails_are_given_up_and_the_notices_stand(
-    network: Network, workshop: Workshop, post: PostOffice
-) -> None:
-    team = cast(network)
-    referral_id = team.send()
-    post.refusing[""] = "451 later"
-    due_again(network, referral_id, attempts=MOST_ATTEMPTS - 1)
-    relay.drain(workshop)
-    assert jobs(network, referral_id) == [("sent", MOST_ATTEMPTS, "gave_up", True)]
-    assert mails(network, referral_id) == ["failed"]
-    assert told(team.nurse) == ["sent"]
-
-
-def test_a_job_that_breaks_whoever_tries_is_put_away(network: Network, workshop: Workshop) -> None:
     team = cast(network)
     referral_id = team.send()
     due_again(network, referral_id, attempts=MOST_ATTEMPTS)
     relay.drain(workshop)
     assert jobs(network, referral_id) == [("sent", MOST_ATTEMPTS + 1, "gave_up", True)]
+    with network.steward.transaction() as (session, actor):
+        stuck = [(one.channel, one.reason, one.deliveries) for one in queries.counts(session, actor)]
+        assert ("bell", "gave_up", 1) in stuck
+        assert try_all_again(session, actor, "bell", None) == 1
+    relay.drain(workshop)
+    assert told(team.nurse) == ["sent"]
 
 
 def test_a_withdrawal_silences_what_was_about_to_be_told(
@@ -274,7 +228,7 @@ def test_a_withdrawal_silences_what_was_about_to_be_told(
     with team.outreach.transaction() as (session, actor):
         finish.withdraw(session, actor, referral_id)
     for job in jobs_before:
-        deliver(workshop, job)
+        ring(workshop, job)
     relay.drain(workshop)
     assert told(team.nurse) == ["withdrawn"]
     assert [mail["Subject"].split(": ")[1] for mail in post.mails] == ["The permission for a referral was withdrawn."]
@@ -308,11 +262,3 @@ def test_a_demos_past_is_told_without_mail(network: Network, workshop: Workshop,
     relay.drain(workshop, mail=False)
     assert told(team.nurse) == ["sent"]
     assert post.mails == []
-
-
-def test_waits_grow_to_an_hour() -> None:
-    waits = [backoff(attempts) for attempts in range(1, MOST_ATTEMPTS + 1)]
-    assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
-    assert waits == sorted(waits)
-    assert waits[-1] == timedelta(hours=1)
-    assert timedelta(hours=4) < sum(waits, timedelta()) < timedelta(hours=8)

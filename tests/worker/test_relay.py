@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from referrals.notices.queries import waiting_mails
 from tests.cast import Cast, cast
 from tests.network import Network
-from tests.statements import statements
-from tests.worker.news import jobs, told
+from tests.worker.news import jobs, mails, told
 from worker import relay
-from worker.config import TASK_LIMIT
-from worker.context import Workshop
+from worker.context import Gone, Workshop
 from worker.delivery import ring
 
 
@@ -22,14 +20,17 @@ class Handed:
     """What the relay hands to whom."""
 
     again: int = 0
-    mail: list[UUID] = field(default_factory=list)
+    mail: int = 0
     apart: list[UUID] = field(default_factory=list)
 
     def look_again(self) -> None:
         self.again += 1
 
+    def send(self) -> None:
+        self.mail += 1
+
     def by(self, workshop: Workshop) -> Handed:
-        relay.relay(workshop, again=self.look_again, mail=self.mail.append, apart=self.apart.append)
+        relay.relay(workshop, again=self.look_again, mail=self.send, apart=self.apart.append)
         return self
 
 
@@ -56,7 +57,7 @@ def test_a_job_is_leased_once_and_again_when_the_lease_has_run_out(network: Netw
     first = relay.lease(workshop)
     assert [job.was_tried for job in first] == [False]
     assert relay.lease(workshop) == []
-    assert relay.LEASE > TASK_LIMIT
+    assert timedelta(seconds=25) >= relay.LEASE  # with the next beat, within half a minute
     lapse(network, referral_id)
     again = relay.lease(workshop)
     assert [(job.id, job.was_tried) for job in again] == [(first[0].id, True)]
@@ -64,13 +65,14 @@ def test_a_job_is_leased_once_and_again_when_the_lease_has_run_out(network: Netw
 
 
 def test_bells_are_rung_at_once_and_mails_are_left_to_another(network: Network, workshop: Workshop) -> None:
-    team, quiet = cast(network), cast(network)
-    loud, silent = send(team), send(quiet, mail=False)
+    team, other, quiet = cast(network), cast(network), cast(network)
+    loud, louder, silent = send(team), send(other), send(quiet, mail=False)
     handed = Handed().by(workshop)
-    assert told(team.nurse) == told(quiet.nurse) == ["sent"]
-    assert (len(handed.mail), handed.apart, handed.again) == (1, [], 0)
-    assert jobs(network, loud) == [("sent", 1, None, False)]
-    assert jobs(network, silent) == [("sent", 1, "told", True)]
+    assert told(team.nurse) == told(other.nurse) == told(quiet.nurse) == ["sent"]
+    assert (handed.mail, handed.apart, handed.again) == (1, [], 0)
+    for referral_id in (loud, louder, silent):
+        assert jobs(network, referral_id) == [("sent", 1, "told", True)]
+    assert [mails(network, one) for one in (loud, silent)] == [[("queued", None)], []]
 
 
 def test_what_was_tried_before_goes_apart_unheard(network: Network, workshop: Workshop) -> None:
@@ -79,7 +81,7 @@ def test_what_was_tried_before_goes_apart_unheard(network: Network, workshop: Wo
     (job,) = relay.lease(workshop)
     lapse(network, referral_id)
     handed = Handed().by(workshop)
-    assert (handed.apart, handed.mail, told(team.nurse)) == ([job.id], [], [])
+    assert (handed.apart, handed.mail, told(team.nurse)) == ([job.id], 0, [])
 
 
 def test_after_a_full_batch_somebody_looks_again(
@@ -117,24 +119,25 @@ def test_where_one_breaks_the_others_go_apart(
     assert sorted(told(team.nurse) for team in teams) == [[], [], ["sent"]]
 
 
-def test_a_job_that_nobody_leased_opens_nothing(network: Network, workshop: Workshop) -> None:
-    cast(network).send()
+def test_a_job_whose_lease_is_over_opens_nothing(network: Network, workshop: Workshop) -> None:
+    referral_id = cast(network).send()
     (leased,) = relay.lease(workshop)
-    with workshop.on_job(leased.id) as (session, job):
+    with workshop.on_job(leased.id) as (_session, job):
         assert job.id == leased.id
-        session.execute(text("SELECT sec.retry_job(:id, interval '1 hour')"), {"id": leased.id})
-    with workshop.outside() as session:
-        query = text("SELECT count(*) FROM sec.enter_job(:id)")
-        assert session.execute(query, {"id": leased.id}).scalar_one() == 0
+    lapse(network, referral_id)
+    with pytest.raises(Gone), workshop.on_job(leased.id):
+        pass
 
 
-def test_the_mails_that_wait_are_found_among_those_that_wait(network: Network, workshop: Workshop) -> None:
-    """And not among all notices that an organisation ever had."""
-    cast(network).send()
-    (leased,) = relay.lease(workshop)
-    with workshop.on_job(leased.id) as (session, job), statements(session) as said:
-        waiting_mails(session, job.org_id, job.event_id)
-        (asked,) = said
-        values = {"org": job.org_id, "event": job.event_id}
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {asked}", values).scalars().all()
-    assert "notifications_waiting" in "\n".join(plan)
+def test_a_job_that_fails_again_and_again_waits_longer_each_time(network: Network, workshop: Workshop) -> None:
+    referral_id = cast(network).send()
+    waits = []
+    for _ in range(12):
+        relay.lease(workshop)
+        with network.servers.engines["spean_backup"].connect() as connection:
+            query = text("SELECT next_at - now() FROM app.outbox WHERE referral_id = :id")
+            waits.append(connection.execute(query, {"id": referral_id}).scalar_one())
+        lapse(network, referral_id)
+    assert all(wait < timedelta(seconds=25) for wait in waits[:3])
+    assert waits[3] > timedelta(seconds=35)
+    assert timedelta(minutes=59) < waits[-1] <= timedelta(hours=1)

@@ -1,1 +1,1 @@
-"""One file for each way of telling somebody. A failure says whether trying again could help."""
+"""One file for each way of telling somebody. A failure says whose it is: the server's, or this recipient's."""

@@ -18,23 +18,15 @@ from babel.support import NullTranslations, Translations
 
 from app.core.settings import Mailing
 from app.http.languages import TRANSLATIONS
+from referrals.deliveries.rules import Reason
 from referrals.notices import words
 from worker.channels.deadline import Deadline, connected, encrypting
+from worker.channels.failures import Deferred, Stage, Undeliverable, Unreachable, judge
 
 WHOLE_S = 30.0
 """A mail is with its server within this time, from looking for the server to its word that it took the mail."""
 _PARTING_S = 2.0
-_PERMANENT = 500
 _MAIL_PORT, _SECURE_PORT = 25, 465
-_AUTHENTICATION = frozenset({530, 534, 535, 538})
-
-
-class Undeliverable(Exception):  # noqa: N818
-    """This mail will never arrive; trying again is no use."""
-
-
-class Unreachable(Exception):  # noqa: N818
-    """The mail server cannot take it now. Nothing is said of whom it was for: this is logged."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +62,9 @@ def message(settings: Mailing, *, to: str, name: str, subject: str, text: str, l
         made["From"] = settings.mail_from
         made["To"] = to
         if made["To"].defects or len(made["To"].addresses) != 1:
-            raise Undeliverable("not an address")
+            raise Undeliverable(Reason.ADDRESS_INVALID)
     except (ValueError, IndexError) as error:
-        raise Undeliverable("not an address") from error
+        raise Undeliverable(Reason.ADDRESS_INVALID) from error
     made["Subject"] = subject
     made["Date"] = formatdate(localtime=False)
     made["Message-ID"] = f"<{name}@{urlsplit(settings.base_url).hostname or 'spean'}>"
@@ -83,38 +75,50 @@ def message(settings: Mailing, *, to: str, name: str, subject: str, text: str, l
 
 
 def send(settings: Mailing, letter: Letter, *, within_s: float = WHOLE_S) -> None:
-    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Unreachable."""
+    """Hand the mail to the server that SPEAN_SMTP_URL names. Raises Undeliverable, Deferred, Unreachable."""
     hand_over(settings, compose(settings, letter), within_s=within_s)
 
 
 def hand_over(settings: Mailing, mail: EmailMessage, *, within_s: float = WHOLE_S) -> None:
-    """Hand a mail that is written to the server. Raises Undeliverable, Unreachable.
+    """Hand a mail that is written to the server. Raises Undeliverable, Deferred, Unreachable.
 
     What the server has taken is sent, however it behaves after that.
     """
-    with _told_apart(), _line(urlsplit(settings.smtp_url), Deadline(within_s)) as line:
+    with _told_apart(), _line(urlsplit(settings.smtp_url), Deadline(within_s)) as line, _of_this_mail():
         line.send_message(mail)
 
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """The many errors of SMTP as our two (RFC 5321, 4.2.1: 4yz may pass later, 5yz never)."""
+    """Before the mail itself is said, every error is the server's."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise judge(Stage.GREETING, error.smtp_code, _bytes(error.smtp_error)) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unreachable(Reason.NO_ANSWER, type(error).__name__) from None
+
+
+@contextmanager
+def _of_this_mail() -> Iterator[None]:
+    """The many errors of SMTP while one mail is handed over."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        raise _by_code(next(iter(error.recipients.values()))[0]) from None
+        code, said = next(iter(error.recipients.values()))
+        raise judge(Stage.RECIPIENT, code, _bytes(said)) from None
     except smtplib.SMTPNotSupportedError:
-        raise Undeliverable("the server does not take such an address") from None
+        raise Undeliverable(Reason.ADDRESS_UNSUPPORTED) from None
+    except smtplib.SMTPSenderRefused as error:
+        raise judge(Stage.SENDER, error.smtp_code, _bytes(error.smtp_error)) from None
     except smtplib.SMTPResponseException as error:
-        raise _by_code(error.smtp_code) from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(type(error).__name__) from None
+        raise judge(Stage.CONTENT, error.smtp_code, _bytes(error.smtp_error)) from None
+    except (smtplib.SMTPException, OSError) as error:  # it greeted us, and went silent at this one
+        raise Deferred(Reason.BROKE_OFF, type(error).__name__) from None
 
 
-def _by_code(code: int) -> Undeliverable | Unreachable:
-    if code >= _PERMANENT and code not in _AUTHENTICATION:  # a wrong password of ours is mended, not the mail
-        return Undeliverable(str(code))
-    return Unreachable(str(code))
+def _bytes(said: bytes | str) -> bytes:
+    return said.encode(errors="replace") if isinstance(said, str) else said
 
 
 class _Line(smtplib.SMTP):
@@ -147,7 +151,7 @@ def _line(server: SplitResult, by: Deadline) -> Iterator[smtplib.SMTP]:
             line.starttls(context=encrypting(by))
             line.ehlo()
         elif server.scheme == "smtp" and server.username and not _is_here(server.hostname or ""):
-            raise Unreachable("the server offers no encryption, so the password was not sent")
+            raise Unreachable(Reason.NOT_ENCRYPTED, "the server offers no encryption, so the password was not sent")
         if server.username:
             line.login(unquote(server.username), unquote(server.password or ""))
         yield line

@@ -15,7 +15,8 @@ from app.core.settings import Settings
 from tests.network import Network
 from tests.running import PostOffice
 from worker.channels import email
-from worker.channels.email import Letter, Undeliverable, Unreachable, compose, send
+from worker.channels.email import Letter, compose, send
+from worker.channels.failures import Deferred, Failure, Undeliverable, Unreachable
 
 NOTICE = UUID("0c1d2e3f-0000-4000-8000-000000000001")
 LETTER = Letter("dara@example.org", "en", NOTICE, "sent", "R-8KQ2M7T")
@@ -49,10 +50,11 @@ def test_khmer_arrives_whole(settings: Settings, post: PostOffice) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"), [("550 no", Undeliverable), ("553 no", Undeliverable), ("450 later", Unreachable)]
+    ("answer", "error"),
+    [("550 no", Undeliverable), ("553 no", Undeliverable), ("450 later", Deferred), ("421 bye", Unreachable)],
 )
 def test_the_servers_answer_says_whether_to_try_again(
-    settings: Settings, post: PostOffice, answer: str, error: type[Exception]
+    settings: Settings, post: PostOffice, answer: str, error: type[Failure]
 ) -> None:
     post.refusing[LETTER.to] = answer
     with pytest.raises(error) as caught:

@@ -1,0 +1,453 @@
+"""Deliveries against a real mail server: what is sent, tried again, parked, failed and dropped, and who is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from app.core.logs import init_logs
+from orgs.clients.use_cases import erasure
+from referrals.deliveries.rules import MOST_ATTEMPTS, Reason, backoff, probe_after
+from referrals.life.reasons import CancelReason
+from referrals.life.use_cases import answer, finish
+from referrals.notices.words import MAIL_FAILED
+from tests.cast import cast, tomorrow
+from tests.network import Network, Person
+from tests.running import PostOffice
+from tests.worker.news import mails, told
+from worker import periodic, relay, sending
+from worker.channels import email
+from worker.context import Gone, Workshop
+
+
+def by_hand(network: Network, statement: str, **values: object) -> None:
+    """What only time does."""
+    with network.servers.engines["spean_migrator"].begin() as connection:
+        connection.execute(text("SET LOCAL ROLE spean_sec"))
+        connection.execute(text(statement), values)
+
+
+def due_again(network: Network, referral_id: UUID, attempts: int | None = None) -> None:
+    by_hand(
+        network,
+        "UPDATE app.deliveries SET next_at = now(), leased_until = NULL, attempts = coalesce(:n, attempts)"
+        " WHERE referral_id = :id AND state IN ('queued', 'parked')",
+        id=referral_id, n=attempts,
+    )  # fmt: skip
+
+
+def probe_is_due(network: Network) -> None:
+    by_hand(network, "UPDATE sec.channels SET probe_at = now()")
+
+
+def set_staff(network: Network, person: Person, **values: object) -> None:
+    for name, value in values.items():
+        change = f"UPDATE app.staff SET {name} = :value WHERE id = :id"
+        if name == "active":
+            by_hand(network, change, value=value, id=person.staff_id)
+            continue
+        with person.transaction() as (session, _actor):
+            session.execute(text(change), {"value": value, "id": person.staff_id})
+
+
+def rung(workshop: Workshop) -> None:
+    """Every bell, and no mail yet."""
+    for job in relay.lease(workshop):
+        relay.ring(workshop, job.id)
+
+
+@dataclass
+class Slamming:
+    """A server that hangs up on everybody, and counts them."""
+
+    port: int = 0
+    calls: int = 0
+
+
+@contextmanager
+def slamming() -> Iterator[Slamming]:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        made = Slamming(door.getsockname()[1])
+
+        def slam() -> None:
+            while True:
+                try:
+                    line, _ = door.accept()
+                except OSError:
+                    return
+                made.calls += 1
+                line.close()
+
+        thread = threading.Thread(target=slam, daemon=True)
+        thread.start()
+        yield made
+        door.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=5)
+
+
+@contextmanager
+def at(workshop: Workshop, port: int) -> Iterator[Workshop]:
+    """Another worker, to whom the mail server is this one."""
+    other = Workshop(replace(workshop.settings, smtp_url=f"smtp://127.0.0.1:{port}"))
+    yield other
+    other.close()
+
+
+def test_a_server_that_is_away_parks_all_and_is_not_flooded_and_all_go_out_when_it_is_back(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    teams = [cast(network) for _ in range(4)]
+    sent = [team.send() for team in teams]
+    with slamming() as server, at(workshop, server.port) as cut_off:
+        relay.drain(cut_off)
+        assert [told(team.nurse) for team in teams] == [["sent"]] * 4
+        assert [mails(network, one) for one in sent] == [[("parked", "no_answer")]] * 4
+        for _ in range(5):
+            assert sending.send_due(cut_off) is False
+        late = cast(network)
+        sent.append(late.send())
+        relay.drain(cut_off)
+        assert server.calls == 1, "one try in an interval, whoever looks"
+        probe_is_due(network)
+        sending.send_due(cut_off)
+        assert server.calls == 2
+        assert mails(network, sent[-1]) == [("parked", "no_answer")]
+    assert sending.send_due(workshop) is False
+    assert post.mails == [], "another process knows that the server is away"
+    probe_is_due(network)
+    sending.send_due(workshop)
+    assert [mails(network, one) for one in sent] == [[("sent", None)]] * 5
+    assert [len(post.to(team.nurse.email)) for team in (*teams, late)] == [1] * 5
+
+
+def test_intervals_grow_to_two_minutes_and_no_longer(network: Network, workshop: Workshop) -> None:
+    cast(network).send()
+    waits = []
+    with slamming() as server, at(workshop, server.port) as cut_off:
+        relay.drain(cut_off)
+        for _ in range(12):
+            with network.servers.engines["spean_backup"].connect() as connection:
+                query = text("SELECT probe_at - clock_timestamp() FROM sec.channels")
+                waits.append(connection.execute(query).scalar_one())
+            probe_is_due(network)
+            sending.send_due(cut_off)
+    assert waits[0] <= timedelta(seconds=15)
+    assert waits == sorted(waits) or max(waits) < timedelta(minutes=2, seconds=1)
+    assert timedelta(seconds=100) < waits[-1] <= timedelta(minutes=2)
+    assert probe_after(Reason.SIGN_IN_REFUSED) >= timedelta(minutes=5)
+
+
+def test_after_twelve_attempts_at_a_server_that_takes_nothing_a_mail_is_parked_and_not_dropped(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    post.refusing[""] = "451 later"
+    relay.drain(workshop)
+    for _ in range(2 * MOST_ATTEMPTS):
+        due_again(network, referral_id)
+        probe_is_due(network)
+        sending.send_due(workshop)
+    assert mails(network, referral_id) == [("parked", "refuses_all")]
+    assert told(team.nurse) == ["sent"]
+    post.refusing.clear()
+    probe_is_due(network)
+    sending.send_due(workshop)
+    assert mails(network, referral_id) == [("sent", None)]
+    assert len(post.to(team.nurse.email)) == 1
+
+
+def test_a_mailbox_that_never_takes_mail_fails_when_others_do(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team, other = cast(network), cast(network)
+    referral_id = team.send()
+    post.refusing[team.nurse.email] = "452 4.2.2 full"
+    relay.drain(workshop)
+    assert mails(network, referral_id) == [("queued", "try_later")]
+    due_again(network, referral_id, attempts=MOST_ATTEMPTS - 1)
+    other.send()
+    rung(workshop)
+    by_hand(
+        network, "UPDATE app.deliveries SET next_at = now() - interval '1 hour' WHERE org_id = :o", o=other.clinic.id
+    )
+    sending.send_due(workshop)
+    assert len(post.to(other.nurse.email)) == 1
+    assert mails(network, referral_id) == [("failed", "too_many_attempts")]
+    assert told(team.nurse) == ["sent", MAIL_FAILED]
+
+
+def test_a_server_that_lets_strangers_wait_gets_the_mail_later(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    post.refusing[team.nurse.email] = "450 4.2.0 greylisted"
+    relay.drain(workshop)
+    assert mails(network, referral_id) == [("queued", "try_later")]
+    assert sending.claim(workshop) is None, "not at once"
+    post.refusing.clear()
+    due_again(network, referral_id)
+    sending.send_due(workshop)
+    assert mails(network, referral_id) == [("sent", None)]
+    assert told(team.nurse) == ["sent"]
+
+
+def test_eighteen_refusals_of_one_address_are_eighteen_failures_and_one_alarm(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    other = team.clinic.person("caseworker")
+    post.refusing[team.nurse.email] = "550 no"
+    sent = [team.send(team.consent()[0]) for _ in range(18)]
+    relay.drain(workshop)
+    assert [mails(network, one) for one in sent] == [[("failed", "address_refused"), ("sent", None)]] * 18
+    assert told(team.nurse).count(MAIL_FAILED) == 1
+    assert MAIL_FAILED not in told(other)
+    assert (len(post.to(team.nurse.email)), len(post.to(other.email))) == (0, 18)
+
+
+def test_the_alarm_comes_again_once_a_mail_went_through_between(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    for answered in ("550 5.1.1 nobody", "", "550 5.1.1 nobody"):
+        post.refusing[team.nurse.email] = answered
+        team.send(team.consent()[0])
+        relay.drain(workshop)
+    assert told(team.nurse).count(MAIL_FAILED) == 2
+
+
+def test_a_server_that_refuses_everybody_is_not_taken_for_wrong_addresses(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    teams = [cast(network) for _ in range(4)]
+    sent = [team.send() for team in teams]
+    post.refusing[""] = "550 blocked, see our page"
+    relay.drain(workshop)
+    assert [mails(network, one) for one in sent] == [[("parked", "refuses_all")]] * 4
+    assert [told(team.nurse) for team in teams] == [["sent"]] * 4, "the alarm of the first ones is taken back"
+    post.refusing.clear()
+    probe_is_due(network)
+    sending.send_due(workshop)
+    assert [mails(network, one) for one in sent] == [[("sent", None)]] * 4
+
+
+def test_three_wrong_addresses_are_told_from_a_server_that_refuses_everybody(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    teams = [cast(network) for _ in range(3)]
+    for team in teams:
+        post.refusing[team.nurse.email] = "550 5.1.1 nobody of that name"
+    sent = [team.send() for team in teams]
+    relay.drain(workshop)
+    assert [mails(network, one) for one in sent] == [[("failed", "address_unknown")]] * 3
+    assert [told(team.nurse) for team in teams] == [["sent", MAIL_FAILED]] * 3
+
+
+def test_one_mail_that_hangs_is_not_taken_for_a_server_that_is_away(
+    network: Network, workshop: Workshop, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team, other = cast(network), cast(network)
+    sent = [team.send(), other.send()]
+    monkeypatch.setattr(post, "handle_RCPT", _hanging(post, team.nurse.email))
+    monkeypatch.setattr(email, "_TIMEOUT_S", 0.5)
+    relay.drain(workshop)
+    assert mails(network, sent[0]) == [("queued", "broke_off")]
+    assert mails(network, sent[1]) == [("sent", None)]
+
+
+def _hanging(post: PostOffice, at_address: str) -> object:
+    usual = post.handle_RCPT
+
+    async def handle(server: object, session: object, envelope: object, address: str, options: list[str]) -> str:
+        if address == at_address:
+            await asyncio.sleep(1.5)
+        return await usual(server, session, envelope, address, options)  # type: ignore[arg-type]
+
+    return handle
+
+
+def test_a_password_that_is_refused_parks_and_is_seldom_tried(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    post.refusing[""] = "530 5.7.0 Authentication required"
+    relay.drain(workshop)
+    assert mails(network, referral_id) == [("parked", "sign_in_refused")]
+    with network.servers.engines["spean_backup"].connect() as connection:
+        wait = connection.execute(text("SELECT probe_at - now() FROM sec.channels")).scalar_one()
+    assert wait > timedelta(minutes=4)
+
+
+def test_a_withdrawal_drops_what_waits_in_its_own_transaction(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    with team.outreach.transaction() as (session, actor):
+        finish.withdraw(session, actor, referral_id)
+    assert mails(network, referral_id) == [("dropped", "withdrawn")]
+    relay.drain(workshop)
+    assert [mail["Subject"].split(": ")[1] for mail in post.mails] == ["The permission for a referral was withdrawn."]
+
+
+def test_a_withdrawal_does_not_wait_for_a_mail_that_is_being_handed_over(network: Network, workshop: Workshop) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    claimed = sending.claim(workshop)
+    assert claimed
+    with workshop.on_delivery(*claimed), team.outreach.transaction() as (session, actor):
+        session.execute(text("SET LOCAL lock_timeout = '500ms'"))
+        finish.withdraw(session, actor, referral_id)
+    assert mails(network, referral_id) == [("queued", None)]
+    due_again(network, referral_id)
+    sending.send_due(workshop)
+    assert ("dropped", "too_late") in mails(network, referral_id)
+
+
+def test_what_was_cancelled_meanwhile_is_dropped_when_its_turn_comes(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    with team.outreach.transaction() as (session, actor):
+        finish.cancel(session, actor, referral_id, CancelReason.NEED_MET)
+    relay.drain(workshop)
+    assert sorted(mails(network, referral_id)) == [("dropped", "too_late"), ("sent", None)]
+    assert [mail["Subject"].split(": ")[1] for mail in post.mails] == ["A referral to you was cancelled."]
+
+
+@pytest.mark.parametrize(("change", "reason"), [({"active": False}, "left"), ({"notify_email": False}, "switched_off")])
+def test_who_left_or_wants_no_mail_any_more_gets_none(
+    network: Network, workshop: Workshop, post: PostOffice, change: dict[str, object], reason: str
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    set_staff(network, team.nurse, **change)
+    sending.send_due(workshop)
+    assert mails(network, referral_id) == [("dropped", reason)]
+    assert post.mails == []
+
+
+def test_a_mail_goes_to_the_present_address(network: Network, workshop: Workshop, post: PostOffice) -> None:
+    team = cast(network)
+    team.send()
+    rung(workshop)
+    with network.servers.administrator() as staging:
+        staging.execute("UPDATE app.staff SET email = 'new@example.org' WHERE id = %s", [team.nurse.staff_id])
+    sending.send_due(workshop)
+    assert [mail["To"] for mail in post.mails] == ["new@example.org"]
+
+
+def test_nothing_more_is_told_of_an_erased_client(network: Network, workshop: Workshop, post: PostOffice) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    with team.nurse.transaction() as (session, actor):
+        answer.accept(session, actor, referral_id, tomorrow())
+    with team.outreach.transaction() as (session, actor):
+        finish.cancel(session, actor, referral_id, CancelReason.NEED_MET)
+    rung(workshop)
+    with team.caseworker.transaction() as (session, _actor):
+        erasure.erase(session, team.client_id, "asked")
+    assert {reason for _state, reason in mails(network, referral_id)} == {"erased"}
+    sending.send_due(workshop)
+    assert post.mails == []
+
+
+def test_many_workers_at_once_send_each_mail_once(network: Network, workshop: Workshop, post: PostOffice) -> None:
+    teams = [cast(network) for _ in range(6)]
+    for team in teams:
+        team.send()
+    rung(workshop)
+    others = [Workshop(workshop.settings) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(sending.send_due, others))
+    for other in others:
+        other.close()
+    assert [len(post.to(team.nurse.email)) for team in teams] == [1] * 6
+
+
+def test_a_delivery_whose_worker_was_killed_is_leased_again_and_one_being_sent_is_not(
+    network: Network, workshop: Workshop
+) -> None:
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    first = sending.claim(workshop)
+    assert first
+    assert sending.claim(workshop) is None
+    assert timedelta(seconds=25) >= sending.LEASE  # with the next beat, within half a minute
+    due_again(network, referral_id)
+    again = sending.claim(workshop)
+    assert again == first
+    with workshop.on_delivery(*first):
+        with pytest.raises(Gone), workshop.on_delivery(*first):
+            pass
+        other = Workshop(workshop.settings)
+        assert sending.claim(other) is None
+        other.close()
+
+
+def test_an_error_of_ours_costs_one_mail_a_wait_and_no_log_names_anybody(
+    network: Network, workshop: Workshop, post: PostOffice, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    init_logs()  # as the worker's process does
+    team, other = cast(network), cast(network)
+    broken, fine = team.send(), other.send()
+    usual = email.compose
+
+    def breaks(settings: object, letter: email.Letter) -> object:
+        if letter.to == team.nurse.email:
+            raise ValueError(letter.to)
+        return usual(settings, letter)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(email, "compose", breaks)
+    with caplog.at_level(logging.DEBUG):
+        relay.drain(workshop)
+    assert mails(network, broken) == [("queued", "our_error")]
+    assert mails(network, fine) == [("sent", None)]
+    (record,) = [one for one in caplog.records if one.exc_text and "ValueError" in one.exc_text]
+    assert record.levelno == logging.ERROR
+    assert team.nurse.email not in record.getMessage() + str(record.exc_text)
+
+
+def test_old_deliveries_are_swept(network: Network, workshop: Workshop) -> None:
+    made: dict[str, UUID] = {}
+    for state, days in (("sent", 29), ("sent", 31), ("failed", 89), ("failed", 91), ("dropped", 31), ("queued", 91)):
+        referral_id = made[f"{state} {days}"] = cast(network).send()
+        rung(workshop)
+        by_hand(
+            network,
+            "UPDATE app.deliveries SET state = :state, changed_at = now() - make_interval(days => :days)"
+            " WHERE referral_id = :id",
+            state=state, days=days, id=referral_id,
+        )  # fmt: skip
+    periodic.sweep(workshop)
+    left = {name for name, referral_id in made.items() if mails(network, referral_id)}
+    assert left == {"sent 29", "failed 89", "queued 91"}
+
+
+def test_waits_grow_to_an_hour() -> None:
+    waits = [backoff(attempts) for attempts in range(1, MOST_ATTEMPTS + 1)]
+    assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)
+    assert timedelta(hours=4) < sum(waits, timedelta()) < timedelta(hours=8)
