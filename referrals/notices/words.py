@@ -8,6 +8,9 @@ from types import MappingProxyType
 from app.core.errors import N_
 from referrals.life.events import Kind
 
+OVER_CAPACITY = "over_capacity"
+"""Told to managers, of a programme and not of a referral. Written by the database (0031_hold_places.py)."""
+
 NOTICE: Mapping[str, str] = MappingProxyType(
     {
         Kind.SENT: N_("A new referral waits for your answer."),
@@ -26,6 +29,8 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.MESSAGE: N_("There is a new message."),
         Kind.HALF_TIME: N_("Half of the promised time has gone. A referral still waits for an answer."),
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
+        Kind.PLACE_FREE: N_("A place is free. This referral has waited longest."),
+        OVER_CAPACITY: N_("A place was given over capacity."),
     }
 )
 
