@@ -230,8 +230,7 @@ GRANT EXECUTE ON FUNCTION sec.count_changes(), sec.follow_limit(), sec.tell_more
     TO spean_owner;
 """
 
-# A referral's row in a caseload is written by whoever holds the referral, and by whoever hands its client over, who
-# holds the client. A sending waits for that by its key to the client (`orgs.clients.store` locks for it).
+# A referral's row in a caseload is written by whoever holds the referral, and by whoever hands its client over.
 CASELOADS = """
 CREATE OR REPLACE FUNCTION sec.add_to_caseload() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -253,6 +252,14 @@ BEGIN
     WHERE l.sender_org_id = NEW.sender_org_id AND l.referral_id = NEW.id;
     RETURN NULL;
 END $$;
+-- Whoever sends for this client meanwhile waits by their key to the client, and then finds who looks after them now.
+CREATE FUNCTION sec.hold_client() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM app.clients c WHERE c.org_id = OLD.org_id AND c.id = OLD.id FOR UPDATE;
+    RETURN NEW;
+END $$;
+GRANT EXECUTE ON FUNCTION sec.hold_client() TO spean_owner;
 CREATE OR REPLACE FUNCTION sec.hand_over_caseload() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -271,6 +278,9 @@ END $$;
 
 # Of the deferred triggers of a row, those that count stand first by name: programmes, boxes, then caseloads.
 TRIGGERS = """
+CREATE TRIGGER hold BEFORE UPDATE OF worker_id, erased_at ON app.clients
+    FOR EACH ROW WHEN ((OLD.worker_id, OLD.erased_at) IS DISTINCT FROM (NEW.worker_id, NEW.erased_at))
+    EXECUTE FUNCTION sec.hold_client();
 DROP TRIGGER count_change ON app.referrals;
 DROP TRIGGER count ON app.referrals;
 DROP TRIGGER places ON app.episodes;

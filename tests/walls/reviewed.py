@@ -98,6 +98,7 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.follow_state()": (OWNER,),
     "sec.count_changes()": (OWNER,),
     "sec.note_change()": (OWNER,),
+    "sec.hold_client()": (OWNER,),
     "sec.follow_limit()": (OWNER,),
     "sec.tell_more_places()": (OWNER,),
     "sec.tell_over_capacity()": (OWNER,),
