@@ -1,4 +1,4 @@
-"""A place that is free is told once, to whoever's referral has waited longest; and nobody is accepted by the software."""
+"""A free place is told once, of the referral that has waited longest; and nobody is accepted by the software."""
 
 from __future__ import annotations
 
