@@ -104,7 +104,6 @@ WALLS = (
     "SELECT sec.move_places(gen_random_uuid(), gen_random_uuid(), 1, now())",
     "SELECT sec.tell_place(gen_random_uuid(), gen_random_uuid(), 1, now())",
     "SELECT sec.places_held(gen_random_uuid(), gen_random_uuid())",
-    "SELECT 1 FROM sec.changes",
     "SELECT sec.note_uptake(r, 'completed', now()) FROM app.referrals r",
     "UPDATE app.referral_counts SET sent = 0",
     "UPDATE app.caseload_referrals SET worker_id = worker_id",
