@@ -124,7 +124,7 @@ CASES = tuple(
     f"SELECT 1 FROM app.{table}"
     for table in ("clients", "client_keys", "client_notes", "episodes", "consents", "drafts", "packet_parts",
                   "packet_keys", "slips", "messages", "org_keys", "idempotency_keys", "invites", "outbox", "audit_log",
-                  "caseload_referrals")
+                  "caseload_referrals", "over_capacity")
 )  # fmt: skip
 FACTS = ("SELECT 1 FROM app.uptake_facts",)
 ONLY_PUBLISHED = tuple(

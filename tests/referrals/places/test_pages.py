@@ -115,7 +115,7 @@ def test_the_manager_is_told_and_sees_it_counted(pages: Flask, people: Cast, ful
     manager = client_for(pages, people.clinic.manager)
     bell = said(manager, "/notices/")
     assert "A place was given over capacity." in bell
-    notice = manager.get("/api/v1/notices").json["items"][0]
+    notice = manager.get("/api/v1/notifications").json["items"][0]
     assert (notice["kind"], notice["referral_id"], notice["programme_id"]) == ("over_capacity", None, str(one))
     led = manager.get(f"/notices/{notice['id']}")
     assert led.headers["Location"] == f"/programmes/{one}#over"
