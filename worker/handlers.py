@@ -38,6 +38,7 @@ TOLD: Mapping[str, frozenset[Party]] = MappingProxyType(
         Kind.MESSAGE: _BOTH,
         Kind.HALF_TIME: _RECEIVER,
         Kind.OVERDUE: _BOTH,
+        Kind.PLACE_FREE: _RECEIVER,
     }
 )
 """Whom an event concerns: the sender's are the worker who sent it and whoever looks after the person now, the
@@ -54,6 +55,8 @@ def still_matters(kind: str, state: str) -> bool:
     """Whether the news is worth telling now. After a withdrawal nothing is told but the withdrawal."""
     if state in _LAST_WORD:
         return kind == state
+    if kind == Kind.PLACE_FREE:
+        return state == State.WAITLISTED
     return kind not in _REMINDERS or state == State.SENT
 
 

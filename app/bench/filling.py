@@ -80,6 +80,9 @@ GROUP BY o.org, o.side
 _TAKEN = """
 UPDATE app.programmes p SET taken = coalesce((SELECT count(*) FROM app.referrals r
     WHERE r.receiver_org_id = p.org_id AND r.programme_id = p.id AND r.state IN ('accepted', 'arrived')), 0)
+    + (SELECT count(*) FROM app.episodes e
+       WHERE e.org_id = p.org_id AND e.programme_id = p.id AND e.ended_at IS NULL AND e.referral_id IS NULL)
+WHERE p.capacity IS NOT NULL
 """
 
 

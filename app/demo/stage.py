@@ -139,8 +139,12 @@ class Stage:
                 read_all(session, actor)
 
     def _settle(self, session: Session, actor: Actor, place: Place) -> None:
+        self._state(session, actor, place, (place.values.capacity, True))  # counts who is there
         stored = directory.to_manage(session, actor, self.programmes[place.key])
-        wanted = _wanted(place, stored)
+        self._state(session, actor, place, _wanted(place, stored))
+
+    def _state(self, session: Session, actor: Actor, place: Place, wanted: tuple[int | None, bool]) -> None:
+        stored = directory.to_manage(session, actor, self.programmes[place.key])
         if wanted != (stored.capacity, stored.view.accepting):
             capacity, accepting = wanted
             values = replace(place.values, capacity=capacity, accepting=accepting, team=stored.team)
@@ -165,8 +169,10 @@ class Stage:
             self._join(house, member, one)
         team = frozenset(self.staff[member] for member in house.receivers)
         with self.acting(first) as (session, actor), clock.at(since):
-            for place in house.places:
-                self.programmes[place.key] = make_programme(session, actor, replace(place.values, team=team))
+            for place in house.places:  # as many as come in the invented past; `settle_places` sets limits
+                self.programmes[place.key] = make_programme(
+                    session, actor, replace(place.values, team=team, capacity=None)
+                )
 
     def _join(self, house: House, member: Member, token: str) -> None:
         cost = Cost(self.settings.argon2_memory_kib, self.settings.argon2_rounds)

@@ -47,7 +47,8 @@ class Clients(MethodView):
         """Write down somebody new, and that they walked in to a programme if they did."""
         with transaction() as session:
             if "programme_id" in sent:
-                return {"id": use_cases.walk_in(session, actor(), sent["record"], sent["programme_id"])}
+                over = sent["over_capacity"]
+                return {"id": use_cases.walk_in(session, actor(), sent["record"], sent["programme_id"], over=over)}
             return {"id": use_cases.create_client(session, actor(), sent["record"])}
 
 

@@ -33,6 +33,7 @@ from orgs.areas.queries import AreaName
 from orgs.clients import rules
 from orgs.clients.records import MAX_TEXT, Facts, Record
 from orgs.facts import CLINICAL, Detail, EpisodeEnd, Gender, HeardFrom, Need, NoteKind, Substance
+from orgs.programmes.full import over_field
 from orgs.programmes.words import LANGUAGE, SERVICE
 from orgs.words import DETAIL, EPISODE_END, GENDER, HEARD_FROM, NEED, NOTE_KIND, SUBSTANCE
 
@@ -69,6 +70,7 @@ class ClientForm(VersionForm):
     )
     area = ChoiceField(_l("Where they stay"), choices=(), blank=_l("Not known"))
     programme = ChoiceField(_l("Comes now to"), choices=(), blank=_l("No programme"))
+    over = over_field()
     name = TextField(_l("Name"), longest=rules.MAX_NAME, description=_l("Only if the person wants to give one."))
     phone = CodeField(_l("Phone"))
     safe_contact = TextField(
@@ -102,7 +104,7 @@ class ClientForm(VersionForm):
         self.area.choices = _places(list(khans), list(sangkats))
         self.programme.choices = named(programmes)
         if not self.programme.choices:
-            del self.programme
+            del self.programme, self.over
         for detail in () if clinical else CLINICAL:
             del self[detail.value]
 
@@ -124,7 +126,18 @@ class ClientForm(VersionForm):
     @property
     def told_more(self) -> bool:
         """Whether the folded part holds anything, or a mistake to mend."""
-        quiet = {"alias", "heard_from", "area", "programme", "version", "csrf_token", "gender", "language", "injecting"}
+        quiet = {
+            "alias",
+            "heard_from",
+            "area",
+            "programme",
+            "over",
+            "version",
+            "csrf_token",
+            "gender",
+            "language",
+            "injecting",
+        }
         return any(field.errors or field.data for field in self if field.short_name not in quiet)
 
     def record(self) -> Record:
@@ -200,6 +213,8 @@ class EpisodeForm(SpeanForm):
     heard_from = ChoiceField(
         _l("How did they hear of us?"), [Required(_l("Choose how they heard of us."))], choices=choices(HEARD_FROM)
     )
+
+    over = over_field()
 
     def __init__(self, programmes: Iterable[tuple[Any, str]], **kw: Any) -> None:
         super().__init__(**kw)

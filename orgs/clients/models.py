@@ -82,6 +82,12 @@ class Episode(Base):
         points_to("org_id staff_id", "staff"),
         Index("episodes_client", "org_id", "client_id", desc("started_at"), "id"),
         Index("episodes_referral", "org_id", "referral_id", postgresql_where=text("referral_id IS NOT NULL")),
+        Index(
+            "episodes_open",
+            "org_id",
+            "programme_id",
+            postgresql_where=text("ended_at IS NULL AND referral_id IS NULL"),
+        ),
     )
 
     org_id: Mapped[UUID] = mapped_column(primary_key=True)

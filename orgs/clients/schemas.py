@@ -10,7 +10,7 @@ from app.http.api.shape import Moment, SetOf, Shape
 from orgs.clients import rules
 from orgs.clients.records import MAX_TEXT, Facts, Record
 from orgs.facts import Detail, EpisodeEnd, Gender, HeardFrom, Need, NoteKind, Substance
-from orgs.programmes.rules import LANGUAGES, ServiceType
+from orgs.programmes.rules import LANGUAGES, OverReason, ServiceType
 
 _LINE = validate.Length(max=rules.MAX_NAME)
 _TEXT = validate.Length(max=MAX_TEXT)
@@ -65,6 +65,13 @@ class RecordSchema(Schema):
 class NewClientSchema(Schema):
     record = fields.Nested(RecordSchema, required=True)
     programme_id = fields.UUID(metadata={"description": "One of your own programmes, for somebody who walks in."})
+    over_capacity = fields.Enum(
+        OverReason,
+        by_value=True,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Why the person is taken although all places of the programme are. Without it: 409."},
+    )
 
 
 class EditSchema(Schema):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, Index, text
+from sqlalchemy import Computed, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, points_to
@@ -19,7 +19,10 @@ _OPENINGS = (
 
 
 class Programme(Base):
-    """A service in the directory. `taken` is kept by the database; `openings` is what others see of it."""
+    """A service in the directory. `openings` is what others see of how full it is.
+
+    `taken` is kept by the database where there is a capacity: accepted and arrived referrals, and walk-ins.
+    """
 
     __tablename__ = "programmes"
     __table_args__ = (
@@ -82,3 +85,22 @@ class ResponseRecord(Base):
     in_time: Mapped[int]
     median_minutes: Mapped[int | None]
     made_at: Mapped[datetime]
+
+
+class OverCapacity(Base):
+    """A place that was given although all were taken, and why: a word from a list (`rules.OverReason`)."""
+
+    __tablename__ = "over_capacity"
+    __table_args__ = (
+        points_to("org_id programme_id", "programmes"),
+        points_to("org_id staff_id", "staff"),
+        Index("over_capacity_programme", "org_id", "programme_id", desc("at")),
+    )
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    programme_id: Mapped[UUID]
+    at: Mapped[datetime]
+    reason: Mapped[str]
+    ref: Mapped[str | None]
+    staff_id: Mapped[UUID]

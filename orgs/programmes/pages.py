@@ -18,9 +18,12 @@ from app.http.session import actor, transaction
 from orgs.areas.queries import area_names, khans, sangkats
 from orgs.programmes import editing, queries, shown, use_cases
 from orgs.programmes.forms import DirectoryForm, ProgrammeForm
+from orgs.programmes.full import counted
+from orgs.programmes.places import over_by_month, places, places_of
 from orgs.programmes.policy import can_manage, check_may_manage
 from orgs.programmes.queries import Filters
 from orgs.programmes.records import ProgrammeView
+from orgs.programmes.words import OVER_REASON
 from orgs.staff.queries import colleagues
 
 bp = Blueprint("programmes", __name__, template_folder="templates")
@@ -49,7 +52,8 @@ def show(programme_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         view = queries.programme(session, programme_id)
         edits = view.org_id == actor().org_id and can_manage(actor())
-        return render_template("programmes/show.html", view=view, edits=edits, **_said(session, [view]))
+        kept = _places(session, programme_id) if edits else {}
+        return render_template("programmes/show.html", view=view, edits=edits, **kept, **_said(session, [view]))
 
 
 @bp.get("/programmes/ours")
@@ -58,8 +62,10 @@ def ours() -> ResponseReturnValue:
     with transaction() as session:
         check_may_manage(actor())
         found = queries.own(session, actor())
-        places = queries.places(session, actor())
-        return render_template("programmes/ours.html", found=found, places=places, **_said(session, found))
+        return render_template(
+            "programmes/ours.html", found=found, places=places(session, actor()), counted=counted,
+            **_said(session, found),
+        )  # fmt: skip
 
 
 @bp.route("/programmes/new", methods=["GET", "POST"])
@@ -103,6 +109,17 @@ def _said(session: Session, found: list[ProgrammeView]) -> dict[str, Any]:
     codes = {code for view in found for code in (view.area, view.khan)}
     codes |= {code for view in found for criterion in view.criteria for code in criterion.choices if code.isdigit()}
     return {"now": clock.now(), "shown": shown, "areas": area_names(session, codes)}
+
+
+def _places(session: Session, programme_id: UUID) -> dict[str, Any]:
+    """For its manager: how full it is, and what was given over capacity, by month."""
+    over = over_by_month(session, actor(), programme_id)
+    rows = [
+        [f"{month:%m/%Y}", sum(reasons.values()), ", ".join(
+            f"{gettext(OVER_REASON[reason])} ({count})" for reason, count in reasons.items())]
+        for month, reasons in over.items()
+    ]  # fmt: skip
+    return {"room": counted(places_of(session, actor(), programme_id)), "over": rows}
 
 
 def _pager(asked: dict[str, Any], start: int, count: int) -> tuple[str, str]:

@@ -160,14 +160,6 @@ def to_manage(session: Session, actor: Actor, programme_id: UUID) -> OwnProgramm
     return OwnProgramme(view=view, team=frozenset(team(session, actor.org_id, programme_id)), **row._asdict())
 
 
-def places(session: Session, actor: Actor) -> dict[UUID, tuple[int, int | None]]:
-    """Of one's own programmes: places taken, and how many there are (None: no limit)."""
-    rows = session.execute(
-        select(Programme.id, Programme.taken, Programme.capacity).where(Programme.org_id == actor.org_id)
-    )
-    return {row.id: (row.taken, row.capacity) for row in rows}
-
-
 def team(session: Session, org_id: UUID, programme_id: UUID) -> tuple[UUID, ...]:
     """The staff who are told of the programme's referrals; empty means everybody who works cases there."""
     return tuple(

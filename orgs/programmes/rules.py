@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.core.errors import N_, Invalid
+from app.core.errors import N_, Conflict, Invalid
 from app.core.text import fold, tidy
 from orgs.programmes.criteria import Criterion, Fits, Kind
 from orgs.programmes.hours import WeeklyHours
@@ -34,6 +34,19 @@ class Openings(StrEnum):
     OPEN = "open"
     NEARLY_FULL = "nearly_full"
     FULL = "full"
+
+
+class OverReason(StrEnum):
+    """Why somebody is taken although all places are. A list, not free text: a manager reads it, and it names nobody."""
+
+    EMERGENCY = "emergency"
+    PREGNANT = "pregnant"
+    UNDER_18 = "under_18"
+    RELEASED_FROM_DETENTION = "released_from_detention"
+    LEFT_HOSPITAL = "left_hospital"
+    NOT_SAFE = "not_safe"
+    AGREED = "agreed"
+    OTHER = "other"
 
 
 MAX_NAME, MAX_TEXT, MAX_QUESTION, MAX_CRITERIA = 120, 2000, 200, 12
@@ -105,6 +118,27 @@ def openings(capacity: int | None, taken: int) -> Openings:
     if left <= 0:
         return Openings.FULL
     return Openings.NEARLY_FULL if left <= max(1, capacity // 5) else Openings.OPEN
+
+
+def is_full(capacity: int | None, taken: int) -> bool:
+    """Whether the next person would be one too many."""
+    return openings(capacity, taken) is Openings.FULL
+
+
+def check_place(capacity: int, taken: int, over: OverReason | None) -> bool:
+    """May one more be taken? `taken` counts everybody but them. Returns whether they are over capacity.
+
+    Raises Conflict when all places are taken and nobody says why this person is to be taken all the same.
+    """
+    if not is_full(capacity, taken):
+        return False
+    if over is None:
+        raise Conflict(
+            N_("All places are taken (%(taken)s of %(all)s). Use the waiting list, or take the person over capacity "
+               "and choose a reason."),
+            taken=taken, all=capacity,
+        )  # fmt: skip
+    return True
 
 
 def order(offer: Offer) -> tuple[int, int, bool, float, str]:

@@ -40,7 +40,9 @@ def change_programme(
     """State a programme anew. Raises NotAllowed, NotFound, Conflict (somebody was faster), Invalid."""
     check_may_manage(actor)
     row = session.execute(
-        select(Programme).where(Programme.org_id == actor.org_id, Programme.id == programme_id).with_for_update()
+        select(Programme)
+        .where(Programme.org_id == actor.org_id, Programme.id == programme_id)
+        .with_for_update(key_share=True)  # whoever sends somebody there meanwhile does not wait
     ).scalar_one_or_none()
     if row is None:
         raise NotFound
@@ -51,6 +53,7 @@ def change_programme(
         setattr(row, name, value)
     row.version += 1
     session.flush()
+    session.info["told"] = True  # more places may tell the team who waits: whoever commits may wake the relay
     _set_team(session, actor, row.id, values.team)
     audit.record(
         session, actor, "programme.change", subject="programme", subject_id=row.id,

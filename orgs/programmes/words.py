@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from app.core.errors import N_
 from orgs.programmes.criteria import Fits, Kind
-from orgs.programmes.rules import Openings, ServiceType
+from orgs.programmes.rules import Openings, OverReason, ServiceType
 
 SERVICE: Mapping[ServiceType, str] = MappingProxyType(
     {
@@ -31,6 +31,19 @@ OPENINGS: Mapping[Openings, str] = MappingProxyType(
         Openings.OPEN: N_("Places free"),
         Openings.NEARLY_FULL: N_("Nearly full"),
         Openings.FULL: N_("Full"),
+    }
+)
+
+OVER_REASON: Mapping[OverReason, str] = MappingProxyType(
+    {
+        OverReason.EMERGENCY: N_("Emergency"),
+        OverReason.PREGNANT: N_("Pregnant"),
+        OverReason.UNDER_18: N_("Child, or under 18"),
+        OverReason.RELEASED_FROM_DETENTION: N_("Just released from detention"),
+        OverReason.LEFT_HOSPITAL: N_("Just left hospital"),
+        OverReason.NOT_SAFE: N_("Not safe elsewhere"),
+        OverReason.AGREED: N_("Agreed with the manager"),
+        OverReason.OTHER: N_("Another reason"),
     }
 )
 

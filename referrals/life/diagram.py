@@ -18,6 +18,20 @@ Drawn from `referrals/life/states.py` and `referrals/life/policy.py` by `python 
 fails when this page no longer says what the rules say.
 """
 
+_PLACES = """
+## Places
+
+A place is taken by a referral that is accepted or has arrived, and by a person who walked in and whose stay goes on.
+Where a programme has a limit (its capacity), a place is checked under the lock of the programme's row whenever one is
+taken: `accept`, `accept_and_arrive`, and a walk-in. When all are taken, the step is refused, unless whoever does it
+says why the person is taken over capacity, from a list. The managers are told, and it is counted by month. A limit that
+is set below what is taken ends nothing. Where there is no limit, nothing is counted.
+
+When a place becomes free (an end, a walk-in who leaves, a higher limit), the event `place_free` is written on the
+referral of that programme that has waited longest on the waiting list and was not told of before. The receiver's team
+is told; the sender neither hears nor reads of it. Nobody is accepted by the software.
+"""
+
 
 def diagram() -> str:
     """A Mermaid state diagram. Several actions between the same two states share an arrow."""
@@ -48,7 +62,7 @@ def document() -> str:
             "| event | people read | whose | in |",
             "|---|---|---|---|",
             *(_event_row(action) for action in Action if action in EVENTS),
-            "",
+            _PLACES,
         )
     )
 

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     MESSAGE = "message"
     HALF_TIME = "half_time"
     OVERDUE = "overdue"
+    PLACE_FREE = "place_free"
+    """A place is free, and this referral has waited longest for one. Written by the database (0031_hold_places.py)."""
 
 
 OF: Mapping[Action, Kind] = MappingProxyType(
@@ -69,6 +71,7 @@ _TOLD: Mapping[Kind, frozenset[Party]] = MappingProxyType(
         Kind.EXPIRED: frozenset({Party.SENDER, Party.RECEIVER}),
         Kind.HALF_TIME: _RECEIVER,
         Kind.OVERDUE: frozenset({Party.SENDER, Party.RECEIVER}),
+        Kind.PLACE_FREE: _RECEIVER,
     }
 )
 """Events without a person behind them. All others are told to the side that did not do them."""

@@ -101,6 +101,14 @@ class Referral(Base):
         ),
         Index("referrals_in_id", "receiver_org_id", "id", postgresql_include=["sender_org_id"]),
         Index("referrals_in_ref", "receiver_org_id", "ref"),
+        Index(
+            "referrals_waiting",
+            "receiver_org_id",
+            "programme_id",
+            "answered_at",
+            "id",
+            postgresql_where=_among({State.WAITLISTED}),
+        ),
         Index("referrals_expiry", "expires_at", postgresql_where=text("state IN ('sent', 'waitlisted', 'accepted')")),
         Index("referrals_remind", "half_at", postgresql_where=text("state = 'sent' AND reminded <> 'overdue'")),
     )

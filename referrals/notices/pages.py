@@ -35,11 +35,13 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<uuid:notice_id>")
 def show(notice_id: UUID) -> ResponseReturnValue:
-    """Where a notice and its mail lead: to the referral, or to one's address. It is read from then on."""
+    """Where a notice and its mail lead: to the referral, the programme, or one's address. It is read from then on."""
     with transaction() as session:
         notice = use_cases.open_notice(session, actor(), notice_id)
     if notice.kind == MAIL_FAILED:
         return redirect(url_for("account.profile"), code=303)
+    if notice.programme_id is not None:
+        return redirect(url_for("programmes.show", programme_id=notice.programme_id, _anchor="over"), code=303)
     return redirect(url_for("referral.show", id=notice.referral_id), code=303)
 
 

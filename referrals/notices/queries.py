@@ -24,7 +24,9 @@ class Notice:
     """One piece of news for one person."""
 
     id: UUID
-    referral_id: UUID
+    referral_id: UUID | None
+    programme_id: UUID | None
+    """One of the two: what it is about."""
     kind: str
     ref: str
     at: datetime
@@ -34,6 +36,7 @@ class Notice:
 _COLUMNS = (
     Notification.id,
     Notification.referral_id,
+    Notification.programme_id,
     Notification.kind,
     Notification.ref,
     Notification.at,

@@ -15,8 +15,13 @@ class NoticeSchema(Schema):
     """One piece of news, by references only."""
 
     id = fields.UUID(required=True)
-    referral_id = fields.UUID(required=True)
-    ref = fields.String(required=True, metadata={"example": "R-8KQ2M7T"})
+    referral_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Null when it is of a programme."}
+    )
+    programme_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "For a manager: of which programme it is."}
+    )
+    ref = fields.String(required=True, metadata={"example": "R-8KQ2M7T", "description": "Empty for a walk-in."})
     kind = fields.String(required=True, metadata={"example": "accepted"})
     at = fields.AwareDateTime(required=True)
     read_at = fields.AwareDateTime(allow_none=True)

@@ -11,6 +11,8 @@ from referrals.life.events import Kind
 MAIL_FAILED = "mail_failed"
 """The one notice that is about no step of a referral: mail does not reach the person."""
 _MAIL_FAILED = N_("E-mail to you could not be delivered. Check your address in your profile, or ask your manager.")
+OVER_CAPACITY = "over_capacity"
+"""Told to managers, of a programme and not of a referral. Written by the database (0031_hold_places.py)."""
 
 NOTICE: Mapping[str, str] = MappingProxyType(
     {
@@ -30,6 +32,8 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.MESSAGE: N_("There is a new message."),
         Kind.HALF_TIME: N_("Half of the promised time has gone. A referral still waits for an answer."),
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
+        Kind.PLACE_FREE: N_("A place is free. This referral has waited longest."),
+        OVER_CAPACITY: N_("A place was given over capacity."),
     }
 )
 

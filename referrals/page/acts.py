@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.context import Actor
 from app.core.errors import N_, Invalid
+from orgs.programmes.full import over_chosen
 from referrals.life.models import Referral
 from referrals.life.policy import Party
 from referrals.life.reasons import CancelReason, DeclineReason, Outcome, ReleaseReason, StopReason
@@ -50,9 +51,9 @@ def _message(found: Scoped) -> Act:
     return Act(forms.QuestionForm, _ask) if found.party is Party.RECEIVER else Act(forms.AnswerForm, _reply)
 
 
-def _accept(session: Session, actor: Actor, referral_id: UUID, form: forms.MeetingForm) -> None:
-    meeting = form.meeting()
-    row = answer.accept(session, actor, referral_id, meeting, version=form.version_read)
+def _accept(session: Session, actor: Actor, referral_id: UUID, form: forms.AcceptForm) -> None:
+    meeting, over = form.meeting(), over_chosen(form.over.data)
+    row = answer.accept(session, actor, referral_id, meeting, over=over, version=form.version_read)
     check_time(session, row, meeting, keep=form.keep.data)
 
 
@@ -72,8 +73,9 @@ def check_time(session: Session, row: Referral, meeting: Meeting, *, keep: bool)
         raise Invalid(_CLOSED_THEN, field="keep")
 
 
-def _accept_and_arrive(session: Session, actor: Actor, referral_id: UUID, form: forms.ArrivalForm) -> None:
-    answer.accept_and_arrive(session, actor, referral_id, version=form.version_read)
+def _accept_and_arrive(session: Session, actor: Actor, referral_id: UUID, form: forms.AcceptAndArriveForm) -> None:
+    over = over_chosen(form.over.data)
+    answer.accept_and_arrive(session, actor, referral_id, over=over, version=form.version_read)
     use_slip(session, actor, referral_id, form.code.data)
 
 
@@ -157,8 +159,8 @@ def _id(chosen: str | None) -> UUID | None:
 
 
 ACTS: Mapping[Action, Act] = {
-    Action.ACCEPT: Act(forms.MeetingForm, _accept),
-    Action.ACCEPT_AND_ARRIVE: Act(forms.ArrivalForm, _accept_and_arrive),
+    Action.ACCEPT: Act(forms.AcceptForm, _accept),
+    Action.ACCEPT_AND_ARRIVE: Act(forms.AcceptAndArriveForm, _accept_and_arrive),
     Action.NOTE_ARRIVAL: Act(forms.ArrivalForm, _note_arrival),
     Action.COMPLETE: Act(forms.CompleteForm, _complete),
     Action.BOOK: Act(forms.MeetingForm, _book),

@@ -49,7 +49,7 @@ def shown(session: Session, found: Scoped, done: Done | None = None) -> Answer:
 
 
 def _accept(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:
-    row = answer.accept(session, who, referral_id, body["meeting"])
+    row = answer.accept(session, who, referral_id, body["meeting"], over=body["over_capacity"])
     check_time(session, row, body["meeting"], keep=body["keep"])
 
 
@@ -59,7 +59,7 @@ def _book(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:
 
 
 def _accept_and_arrive(session: Session, who: Actor, referral_id: UUID, body: Body) -> None:
-    answer.accept_and_arrive(session, who, referral_id)
+    answer.accept_and_arrive(session, who, referral_id, over=body["over_capacity"])
     use_slip(session, who, referral_id, body["code"])
 
 
@@ -98,10 +98,10 @@ def _by(use_case: Callable[..., object]) -> Callable[[Session, Actor, UUID, Body
 
 DEEDS: dict[Action, Deed] = {
     Action.ACCEPT: Deed(
-        sent.MeetingSchema, _accept, "Accept, with an appointment or walk-in days. The identity part opens."
+        sent.AcceptSchema, _accept, "Accept, with an appointment or walk-in days. The identity part opens."
     ),
     Action.ACCEPT_AND_ARRIVE: Deed(
-        sent.ArrivalSchema, _accept_and_arrive, "Accept and note the arrival: the person is here."
+        sent.AcceptAndArriveSchema, _accept_and_arrive, "Accept and note the arrival: the person is here."
     ),
     Action.WAITLIST: Deed(sent.NothingSchema, _by(answer.waitlist), "Put on the waiting list."),
     Action.DECLINE: Deed(sent.DeclineSchema, _by(answer.decline), "Decline, with a reason. The packet closes."),
@@ -141,7 +141,7 @@ def _add(action: Action, deed: Deed) -> None:
     answered = api.response(200, ReferralSchema, headers=ETAG_DOC)(view)
     taken = api.arguments(deed.schema, required=deed.schema is not sent.NothingSchema)(answered)
     whole = api.arguments(StepHeaders, location="headers")(taken)
-    limited = GUESSES(whole) if deed.schema is sent.ArrivalSchema else whole
+    limited = GUESSES(whole) if issubclass(deed.schema, sent.ArrivalSchema) else whole
     api.add_url_rule(f"/<uuid:referral_id>/{action}", action.value, limited, methods=["POST"])
 
 

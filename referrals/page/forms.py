@@ -24,6 +24,7 @@ from app.http.forms import (
     _l,
     choices,
 )
+from orgs.programmes.full import over_field
 from referrals.life.event_words import ANSWER, COPIED, QUESTION
 from referrals.life.use_cases.answer import Meeting
 from referrals.life.use_cases.talk import LONGEST
@@ -80,10 +81,22 @@ class MeetingForm(StepForm):
             raise Invalid.many(missing)
 
 
+class AcceptForm(MeetingForm):
+    """A meeting, and a place; why, if all are taken."""
+
+    over = over_field()
+
+
 class ArrivalForm(StepForm):
     """The person is here: with the slip, or by hand."""
 
     code = CodeField(_l("Code on the slip"), description=_l("If the person has it with them."))
+
+
+class AcceptAndArriveForm(ArrivalForm):
+    """An arrival that takes a place; why, if all are taken."""
+
+    over = over_field()
 
 
 def _suggestion() -> ChoiceField:

@@ -13,6 +13,8 @@ from app.core import clock
 from app.http.forms import choices, named
 from app.http.session import actor, transaction
 from orgs.programmes import queries as directory
+from orgs.programmes.full import counted
+from orgs.programmes.places import places_of
 from orgs.programmes.shown import week
 from referrals.life import packet_store, redisclosure
 from referrals.life.event_words import COPIED
@@ -77,6 +79,8 @@ def _form_page(referral_id: UUID, doing: Action, form: forms.StepForm) -> str:
             grave=doing in GRAVE,
             notice=redisclosure.CURRENT.words if isinstance(form, forms.TakeForm) else None,
             possible=can_step(found.state, doing),
+            places=places_of(session, actor(), found.referral.programme_id) if "over" in form else None,
+            counted=counted,
             **head,
         )
 

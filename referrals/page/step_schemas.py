@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 
 from app.core.errors import N_
 from app.http.api.shape import Moment, SetOf, Words
+from orgs.programmes.rules import OverReason
 from referrals.life.reasons import CancelReason, DeclineReason, Outcome, ReleaseReason, StopReason
 from referrals.life.use_cases.answer import Meeting
 from referrals.life.use_cases.take import Copied
@@ -34,13 +35,31 @@ class MeetingSchema(Schema):
 
     @post_load
     def meeting(self, sent: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        return {"keep": sent.pop("keep"), "meeting": Meeting(**sent)}
+        beside: dict[str, Any] = {name: sent.pop(name) for name in ("keep", "over_capacity") if name in sent}
+        return {**beside, "meeting": Meeting(**sent)}
+
+
+def _over() -> fields.Enum[OverReason]:
+    about = "Why the person is taken although all places are. Without it a full programme answers 409."
+    return fields.Enum(OverReason, by_value=True, load_default=None, allow_none=True, metadata={"description": about})
+
+
+class AcceptSchema(MeetingSchema):
+    """An appointment, or the days on which the person can walk in."""
+
+    over_capacity = _over()
 
 
 class ArrivalSchema(Schema):
     """The person is here, with the slip or without."""
 
     code = Words(longest=_LONGEST_CODE, load_default="", metadata={"description": "The slip's code, typed or scanned."})
+
+
+class AcceptAndArriveSchema(ArrivalSchema):
+    """The person is here, with the slip or without."""
+
+    over_capacity = _over()
 
 
 class DeclineSchema(Schema):

@@ -31,6 +31,8 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.revoke_staff(uuid)": (WEB,),
     "sec.end_officials(uuid)": (WEB,),
     "sec.withdraw(uuid,uuid)": (WEB,),
+    # How full one's own programme is, and it is held until the transaction ends.
+    "sec.hold_places(uuid)": (WEB,),
     # Whether a day is today's; asked by the policy of what an organisation counts of itself.
     "sec.is_today(date)": (WEB,),
     # The worker's everybody's work, by reference.
@@ -122,7 +124,12 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.follow_consent()": (OWNER,),
     "sec.check_step()": (OWNER,),
     "sec.follow_state()": (OWNER,),
-    "sec.count_state()": (OWNER,),
+    "sec.count_changes()": (OWNER,),
+    "sec.note_change()": (OWNER,),
+    "sec.hold_client()": (OWNER,),
+    "sec.follow_limit()": (OWNER,),
+    "sec.tell_more_places()": (OWNER,),
+    "sec.tell_over_capacity()": (OWNER,),
     "sec.add_to_caseload()": (OWNER,),
     "sec.move_in_caseload()": (OWNER,),
     "sec.hand_over_caseload()": (OWNER,),

@@ -101,7 +101,9 @@ WALLS = (
     "SELECT sec.put_context(gen_random_uuid(), 'ngo', NULL, 'staff')",
     "SELECT sec.sealed('x')",
     "SELECT sec.context()",
-    "SELECT sec.move_places(gen_random_uuid(), gen_random_uuid(), 1)",
+    "SELECT sec.move_places(gen_random_uuid(), gen_random_uuid(), 1, now())",
+    "SELECT sec.tell_place(gen_random_uuid(), gen_random_uuid(), 1, now())",
+    "SELECT sec.places_held(gen_random_uuid(), gen_random_uuid())",
     "SELECT sec.note_uptake(r, 'completed', now()) FROM app.referrals r",
     "UPDATE app.referral_counts SET sent = 0",
     "UPDATE app.caseload_referrals SET worker_id = worker_id",
@@ -122,7 +124,7 @@ CASES = tuple(
     f"SELECT 1 FROM app.{table}"
     for table in ("clients", "client_keys", "client_notes", "episodes", "consents", "drafts", "packet_parts",
                   "packet_keys", "slips", "messages", "org_keys", "idempotency_keys", "invites", "outbox", "audit_log",
-                  "caseload_referrals")
+                  "caseload_referrals", "over_capacity")
 )  # fmt: skip
 FACTS = ("SELECT 1 FROM app.uptake_facts",)
 ONLY_PUBLISHED = tuple(

@@ -65,6 +65,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.end_officials(uuid)": ("SELECT sec.end_officials(%(org)s)", NOTHING),
     "sec.is_today(date)": ("SELECT nullif(sec.is_today('2000-01-01'), false)", NOTHING),
     "sec.withdraw(uuid,uuid)": ("SELECT sec.withdraw(%(org)s, %(referral)s)", NOTHING),
+    "sec.hold_places(uuid)": (f"SELECT * FROM sec.hold_places({NOBODY})", NOTHING),
     "sec.claim_jobs(integer,interval)": (
         "SELECT * FROM sec.claim_jobs(1000, '1 second')", "job references: id, kind, R-… and how often each was tried",
     ),

@@ -8,12 +8,12 @@ from referrals.life import events
 from referrals.life.events import QUIET, Kind
 from referrals.life.policy import PARTIES, Party
 from referrals.life.states import State
-from referrals.notices.words import NOTICE, OTHER, sentence
+from referrals.notices.words import NOTICE, OTHER, OVER_CAPACITY, sentence
 from worker.handlers import TOLD, still_matters
 
 
 def test_every_kind_that_is_told_has_people_and_words() -> None:
-    assert set(TOLD) == set(NOTICE) == set(Kind) - QUIET
+    assert set(TOLD) == set(NOTICE) - {OVER_CAPACITY} == set(Kind) - QUIET
     assert sentence("of a later version") == OTHER
 
 
@@ -24,7 +24,7 @@ def test_whichever_side_acts_somebody_of_the_side_that_hears_of_it_is_told(actio
         assert events.told(kind, by) <= TOLD.get(kind, frozenset())
 
 
-@pytest.mark.parametrize("kind", [Kind.HALF_TIME, Kind.OVERDUE, Kind.EXPIRED])
+@pytest.mark.parametrize("kind", [Kind.HALF_TIME, Kind.OVERDUE, Kind.EXPIRED, Kind.PLACE_FREE])
 def test_what_happens_by_itself_is_told_to_people(kind: Kind) -> None:
     assert events.told(kind, Party.SYSTEM) == TOLD[kind]
 
@@ -35,6 +35,8 @@ def test_after_a_withdrawal_nothing_else_is_told_and_reminders_only_while_it_wai
         expected = kind == state
     elif kind in {Kind.HALF_TIME, Kind.OVERDUE}:
         expected = state is State.SENT
+    elif kind is Kind.PLACE_FREE:
+        expected = state is State.WAITLISTED
     else:
         expected = True
     assert still_matters(kind, state) is expected

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from app.core.context import CASE_ROLES
 from app.core.paging import Cursor
-from app.http.filters import in_language
 from app.http.session import actor, transaction
 from orgs.areas.queries import area_names, khans, sangkats
 from orgs.clients import policy, queries, shown, use_cases
 from orgs.clients.forms import ClientForm, VersionForm, WorkerForm, filled
 from orgs.clients.pages.blueprint import bp
+from orgs.clients.pages.walking_in import CONFLICT, own_places
 from orgs.clients.panels import actions_for, endings_for, panels_for
 from orgs.clients.timeline import timeline
-from orgs.programmes.queries import own
+from orgs.programmes.full import over_chosen
 from orgs.staff.queries import colleagues, staff_names
 
 
@@ -29,13 +29,14 @@ def make() -> ResponseReturnValue:
     """Somebody new: an alias and how they heard of us are enough; walking in to a programme is one answer more."""
     with transaction() as session:
         policy.check_works(actor())
-        form = _form(session, programmes=_own_programmes(session), data=None)
+        places = own_places(session)
+        form = _form(session, programmes=places.choices, data=None)
     if form.sent_well():
         with form.taking_errors(), transaction() as session:
             client_id = _make(session, form)
         if not form.errors:
             return redirect(url_for("clients.show", client_id=client_id), code=303)
-    return render_template("clients/new.html", form=form), form.status
+    return render_template("clients/new.html", form=form, full=places.any_full or form.status == CONFLICT), form.status
 
 
 @bp.get("/<uuid:client_id>")
@@ -117,13 +118,10 @@ def unarchive(client_id: UUID) -> ResponseReturnValue:
 def _make(session: Session, form: ClientForm) -> UUID:
     chosen = form.programme.data if "programme" in form else None
     if chosen:
-        return use_cases.walk_in(session, actor(), form.record(), UUID(chosen))
+        over = over_chosen(form.over.data)
+        return use_cases.walk_in(session, actor(), form.record(), UUID(chosen), over=over)
     return use_cases.create_client(session, actor(), form.record())
 
 
 def _form(session: Session, **options: Any) -> ClientForm:
     return ClientForm(khans(session), sangkats(session), **options)
-
-
-def _own_programmes(session: Session) -> list[tuple[UUID, str]]:
-    return [(view.id, in_language(view.name)) for view in own(session, actor())]

@@ -12,14 +12,14 @@ from flask_babel import gettext
 from app.core import clock
 from app.core.clock import PHNOM_PENH
 from app.core.errors import NotFound
-from app.http.filters import in_language
 from app.http.session import actor, transaction
 from orgs.clients import policy, queries, use_cases
 from orgs.clients.forms import EndForm, EpisodeForm, NoteForm
 from orgs.clients.pages.blueprint import bp
+from orgs.clients.pages.walking_in import CONFLICT, own_places
 from orgs.clients.timeline import timeline
 from orgs.facts import HeardFrom, NoteKind
-from orgs.programmes.queries import own
+from orgs.programmes.full import over_chosen
 
 
 @bp.route("/<uuid:client_id>/notes/new", methods=["GET", "POST"])
@@ -49,16 +49,26 @@ def begin(client_id: UUID) -> ResponseReturnValue:
     """Somebody known walks in."""
     with transaction() as session:
         client = queries.client_values(session, actor(), client_id)
-        programmes = [(view.id, in_language(view.name)) for view in own(session, actor())]
-    form = EpisodeForm(programmes, data={"heard_from": client.record.heard_from.value})
+        places = own_places(session)
+    form = EpisodeForm(places.choices, data={"heard_from": client.record.heard_from.value})
     if form.sent_well():
         with form.taking_errors(), transaction() as session:
             heard_from = HeardFrom(form.heard_from.data)
-            use_cases.open_episode(session, actor(), client_id, UUID(form.programme.data), heard_from=heard_from)
+            use_cases.open_episode(
+                session,
+                actor(),
+                client_id,
+                UUID(form.programme.data),
+                heard_from=heard_from,
+                over=over_chosen(form.over.data),
+            )
         if not form.errors:
             flash(gettext("Noted."))
             return redirect(url_for("clients.show", client_id=client_id), code=303)
-    return render_template("clients/begin.html", form=form, client=client, none=not programmes), form.status
+    full = places.any_full or form.status == CONFLICT
+    return render_template(
+        "clients/begin.html", form=form, client=client, none=not places.choices, full=full
+    ), form.status
 
 
 @bp.route("/<uuid:client_id>/stays/<uuid:episode_id>/end", methods=["GET", "POST"])

@@ -17,12 +17,19 @@ from orgs.clients.records import Record
 from orgs.clients.use_cases.records import check_active, create_client
 from orgs.facts import EpisodeEnd, HeardFrom
 from orgs.programmes.models import Programme
+from orgs.programmes.places import take_place
+from orgs.programmes.rules import OverReason
 
 
-def walk_in(session: Session, actor: Actor, record: Record, programme_id: UUID) -> UUID:
-    """Somebody new who stands at the door: a record and an episode at once. Returns the client's id. Raises Invalid."""
+def walk_in(
+    session: Session, actor: Actor, record: Record, programme_id: UUID, *, over: OverReason | None = None
+) -> UUID:
+    """Somebody new who stands at the door: a record and an episode at once. Returns the client's id.
+
+    Raises Invalid, and Conflict when the programme is full.
+    """
     client_id = create_client(session, actor, record)
-    open_episode(session, actor, client_id, programme_id, heard_from=record.heard_from)
+    open_episode(session, actor, client_id, programme_id, heard_from=record.heard_from, over=over)
     return client_id
 
 
@@ -34,11 +41,12 @@ def open_episode(
     *,
     heard_from: HeardFrom,
     referral_id: UUID | None = None,
+    over: OverReason | None = None,
 ) -> UUID:
-    """Begin a stay in a programme of one's own; a walk-in unless a referral brought the person.
+    """Begin a stay in a programme of one's own; a walk-in, who takes a place, unless a referral brought the person.
 
-    A full programme does not stop it: the person is there. Raises NotFound, Invalid, Conflict when a stay in the same
-    programme goes on.
+    `over`: why, although all places are taken. Raises NotFound, Invalid, Conflict when a stay in the same programme
+    goes on or the programme is full.
     """
     row = store.load(session, actor, client_id, lock=True)
     check_active(row)
@@ -59,6 +67,7 @@ def open_episode(
         uptake_facts.note_walk_in(
             session, actor, pseudonym=pseudonym, area=row.area, source=heard_from, service=service
         )
+        take_place(session, actor, programme_id, over)
     return episode_id
 
 
@@ -83,6 +92,7 @@ def end_episode(
     _end(session, actor, episode, outcome)
     row.updated_at = clock.now()
     session.flush()
+    session.info["told"] = True  # a free place may be somebody's who waits: whoever commits may wake the relay
 
 
 def end_referred(session: Session, actor: Actor, referral_id: UUID, outcome: EpisodeEnd) -> None:

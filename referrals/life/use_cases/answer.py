@@ -12,6 +12,8 @@ from app.core import clock
 from app.core.context import Actor
 from app.core.errors import N_, Conflict, Invalid, NotFound
 from orgs.programmes import queries as directory
+from orgs.programmes.places import take_place
+from orgs.programmes.rules import OverReason
 from orgs.programmes.timing import promise
 from referrals.life.models import Referral
 from referrals.life.reasons import DeclineReason
@@ -74,24 +76,40 @@ class Meeting:
 
 
 def accept(
-    session: Session, actor: Actor, referral_id: UUID, meeting: Meeting, *, version: int | None = None
+    session: Session,
+    actor: Actor,
+    referral_id: UUID,
+    meeting: Meeting,
+    *,
+    over: OverReason | None = None,
+    version: int | None = None,
 ) -> Referral:
     """Accept with an appointment or a walk-in window; the identity part opens to the receiver.
 
-    Raises NotFound, NotAllowed, Conflict, Invalid.
+    `over`: why, although all places are taken. Raises NotFound, NotAllowed, Conflict (also when the programme is full),
+    Invalid.
     """
     found = load_to(session, actor, referral_id, Action.ACCEPT, version=version)
     _check_permission(found.referral)
     meeting.check(clock.now())
     step(session, actor, found.referral, Action.ACCEPT, found.party, changes=meeting.columns(), **meeting.told())
+    take_place(session, actor, found.referral.programme_id, over, ref=found.referral.ref)
     return found.referral
 
 
-def accept_and_arrive(session: Session, actor: Actor, referral_id: UUID, *, version: int | None = None) -> Referral:
+def accept_and_arrive(
+    session: Session,
+    actor: Actor,
+    referral_id: UUID,
+    *,
+    over: OverReason | None = None,
+    version: int | None = None,
+) -> Referral:
     """The person stands there with the slip: accept and note the arrival in one. Raises as `accept` does."""
     found = load_to(session, actor, referral_id, Action.ACCEPT_AND_ARRIVE, version=version)
     _check_permission(found.referral)
     step(session, actor, found.referral, Action.ACCEPT_AND_ARRIVE, found.party)
+    take_place(session, actor, found.referral.programme_id, over, ref=found.referral.ref)
     return found.referral
 
 

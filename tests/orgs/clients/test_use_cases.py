@@ -17,6 +17,7 @@ from orgs.clients.records import Facts
 from orgs.clients.timeline import timeline
 from orgs.facts import Detail, EpisodeEnd, Gender, HeardFrom, Need, NoteKind, Substance
 from orgs.programmes.models import Programme
+from orgs.programmes.rules import OverReason
 from tests.network import Network, Org, Person
 from tests.orgs.clients.people import client_of, record, seen_by
 
@@ -157,10 +158,12 @@ def test_a_walk_in_takes_a_place_until_its_end_and_may_come_again(network: Netwo
     assert counted[1:] == [("walk_in", "self", "1208", None, "drop_in")] * 2
 
 
-def test_a_full_programme_stops_no_walk_in(ngo: Org, worker: Person) -> None:
+def test_a_walk_in_to_a_full_programme_needs_a_reason(ngo: Org, worker: Person) -> None:
     programme_id = programme_of(ngo, capacity=0)
-    with worker.transaction() as (session, actor):
+    with pytest.raises(Conflict, match="All places are taken"), worker.transaction() as (session, actor):
         use_cases.walk_in(session, actor, record(), programme_id)
+    with worker.transaction() as (session, actor):
+        use_cases.walk_in(session, actor, record(), programme_id, over=OverReason.EMERGENCY)
 
 
 def test_another_organisations_programme_is_no_place_to_walk_in(network: Network, worker: Person) -> None:

@@ -11,6 +11,7 @@ from app.core.errors import NotAllowed, NotFound
 from orgs.facts import Gender
 from orgs.programmes import queries
 from orgs.programmes.criteria import ClientFacts, Criterion, Fits, Kind
+from orgs.programmes.places import Places, places
 from orgs.programmes.queries import Filters
 from orgs.programmes.rules import Openings, openings
 from orgs.programmes.use_cases import make_programme
@@ -126,7 +127,7 @@ def test_own_people_see_counts_and_team(network: Network) -> None:
     assert other.manager is not None
     with org.manager.transaction() as (session, actor):
         mine = queries.to_manage(session, actor, made)
-        assert queries.places(session, actor) == {made: (0, 12)}
+        assert places(session, actor) == {made: Places(0, 12)}
     assert (mine.capacity, mine.taken, mine.funding, mine.version) == (12, 0, "City fund", 1)
     assert mine.team == {nurse.staff_id}
     with nurse.transaction() as (session, actor):

@@ -151,4 +151,4 @@ def test_the_api_shows_a_page_as_it_describes_it(team: Cast) -> None:
     shown = NoticePageSchema().dump({"rows": page.rows, "after": page.next or None, "unread": 1})
     assert shown["after"] is None
     assert NoticePageSchema().validate(shown) == {}
-    assert set(shown["items"][0]) == {"id", "referral_id", "ref", "kind", "at", "read_at"}
+    assert set(shown["items"][0]) == {"id", "referral_id", "programme_id", "ref", "kind", "at", "read_at"}

@@ -6,7 +6,7 @@ import pytest
 
 from app.core import clock
 from app.core.errors import Conflict, NotAllowed, NotFound
-from orgs.programmes import queries as directory
+from orgs.programmes.places import places_of
 from referrals.life.disclosure import READ_AFTER_END
 from referrals.life.reasons import CancelReason, Outcome, ReleaseReason, StopReason
 from referrals.life.states import State
@@ -55,10 +55,10 @@ def test_stopping_says_why_and_ends_the_stay_alike(network: Network, people: Cas
 def test_giving_back_closes_the_packet_and_frees_the_place(network: Network, people: Cast) -> None:
     referral_id = standing.referral(network, people, State.ACCEPTED)
     with people.nurse.transaction() as (session, actor):
-        before = directory.places(session, actor)[people.programme_id][0]
+        before = places_of(session, actor, people.programme_id).taken
         finish.release(session, actor, referral_id, ReleaseReason.CANNOT_SERVE, suggested_programme_id=people.second_id)
     with people.nurse.transaction() as (session, actor):
-        assert directory.places(session, actor)[people.programme_id][0] == before - 1
+        assert places_of(session, actor, people.programme_id).taken == before - 1
     row = looking.referral(network, referral_id)
     assert (row.state, row.reason, row.suggested_programme_id) == ("released", "cannot_serve", people.second_id)
     assert looking.receivers_keys(network, referral_id) == 0
