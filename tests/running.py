@@ -182,6 +182,15 @@ def process(command: Sequence[str], environ: Mapping[str, str], log: Path) -> It
                 running.kill()
 
 
+def a_day_runs(network: Network) -> None:
+    """24 hours of running time go by, which the administrator brings about: what is closed now may be destroyed then."""
+    with network.servers.administrator() as staging:
+        staging.execute("INSERT INTO sec.clock_marks SELECT running, now() FROM sec.clock"
+                        " ON CONFLICT (running) DO UPDATE SET wall = excluded.wall")
+        staging.execute("DELETE FROM sec.clock_marks m USING sec.clock c WHERE m.running < c.running")
+        staging.execute("UPDATE sec.clock SET running = running + 86400")
+
+
 def forget_old(network: Network) -> None:
     """Nothing of earlier tests waits in the outbox: neither what is due now nor what would be tried again later."""
     with network.servers.engines["spean_migrator"].begin() as connection:

@@ -10,6 +10,7 @@ from app.core.settings import Shared
 RELAY, MAIL, DELIVER, DUE = "spean.relay", "spean.mail", "spean.deliver", "spean.due"
 RECORDS, SWEEP, PUBLISH = "spean.records", "spean.sweep", "spean.publish"
 SEAL, WITNESS, PRUNE = "spean.seal_audit", "spean.witness_audit", "spean.prune_audit"
+CLOCK = "spean.clock"
 
 TASK_LIMIT = timedelta(minutes=4)
 """A task that takes longer is stuck. Shorter than the lease of a job, so that two never hold the same one."""

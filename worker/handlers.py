@@ -38,6 +38,7 @@ TOLD: Mapping[str, frozenset[Party]] = MappingProxyType(
         Kind.MESSAGE: _BOTH,
         Kind.HALF_TIME: _RECEIVER,
         Kind.OVERDUE: _BOTH,
+        Kind.REOPENED: _BOTH,
     }
 )
 """Whom an event concerns: the sender's are the worker who sent it and whoever looks after the person now, the

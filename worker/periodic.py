@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.core import clock
+from app.core import db
 from app.core.errors import Conflict, NotFound
 from orgs.clients.use_cases import erasure
 from referrals.life.use_cases import finish as life
 from referrals.uptake import use_cases as uptake
+from worker import clocks
 from worker.context import Gone, Workshop
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,11 @@ _LATE_SEAL = 300
 def due(workshop: Workshop) -> int:
     """Remind of what waits for an answer, and let run out what nobody answered or came for; returns how many.
 
-    One that fails is logged and does not hold up the others; it is tried again at the next beat.
+    One that fails is logged and does not hold up the others; it is tried again at the next beat. None is, while the
+    clock is not right.
     """
+    if not clocks.beat(workshop):
+        return 0
     with workshop.outside() as session:
         found = session.execute(
             text("SELECT sender_org_id, referral_id FROM sec.due_referrals(:most)"), {"most": _BATCH}
@@ -56,8 +60,13 @@ def refresh_records(workshop: Workshop) -> int:
 
 
 def sweep(workshop: Workshop) -> int:
-    """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
-    rows = _until_none_is_left(workshop, "sec.close_lapsed") + _until_none_is_left(workshop, "sec.sweep")
+    """Destroy what was closed or outlived its time 24 hours of running ago (`orgs.retention.rules`); returns how many.
+
+    Nothing, while the clock is not right.
+    """
+    if not clocks.beat(workshop):
+        return 0
+    rows = sum(_until_none_is_left(workshop, one) for one in ("sec.destroy_closed", "sec.close_lapsed", "sec.sweep"))
     return rows + sum(_erase_due(workshop, org_id, client_id) for org_id, client_id in _due(workshop))
 
 
@@ -91,9 +100,13 @@ def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
 
 
 def publish(workshop: Workshop) -> list[str]:
-    """Publish each closed period that has no release yet; returns their names."""
+    """Publish each closed period that has no release yet; returns their names. What is published stays: not by a clock
+    that is wrong.
+    """
+    if not clocks.beat(workshop):
+        return []
     with workshop.publishing() as session:
-        return uptake.publish_closed(session, clock.now())
+        return uptake.publish_closed(session, db.ask_time(session))
 
 
 def seal_audit(workshop: Workshop) -> int:
@@ -124,5 +137,7 @@ def witness_audit(workshop: Workshop) -> int:
 
 def prune_audit(workshop: Workshop) -> int:
     """Let go of entries that are older than seven years, leaving a checkpoint; returns how many went."""
+    if not clocks.beat(workshop):
+        return 0
     with workshop.outside() as session:
         return int(session.execute(text("SELECT sec.prune_audit(:most)"), {"most": _BATCH * 20}).scalar_one())

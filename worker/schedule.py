@@ -22,6 +22,7 @@ def _daily(task: str, hour: int, minute: int) -> dict[str, Any]:
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "tell people, should a nudge get lost": _every(config.RELAY, 5 * _S),
+    "count how long it runs, and find out whether the clock is right": _every(config.CLOCK, 30 * _S),
     "remind of referrals, and let them run out": _every(config.DUE, _MINUTE),
     "count how programmes answer": _every(config.RECORDS, 60 * _MINUTE),
     "publish the periods that have closed": _daily(config.PUBLISH, 1, 20),  # after they have settled for an hour

@@ -9,7 +9,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from worker import config, delivery, periodic
+from worker import clocks, config, delivery, periodic
 from worker import relay as outbox
 from worker.context import workshop
 
@@ -42,6 +42,12 @@ def mail(job_id: str) -> None:
 def deliver(job_id: str) -> None:
     """Tell the people of one job, from the beginning."""
     delivery.deliver(workshop(), UUID(job_id))
+
+
+@shared_task(name=config.CLOCK)
+def clock() -> None:
+    """Say that the worker runs, and find out whether the clock is right."""
+    clocks.beat(workshop())
 
 
 @shared_task(name=config.DUE)

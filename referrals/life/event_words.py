@@ -32,6 +32,7 @@ HAPPENED: Mapping[Kind, str] = MappingProxyType(
         Kind.MESSAGE: DONE[Action.MESSAGE],
         Kind.HALF_TIME: N_("Half of the promised time has gone without an answer"),
         Kind.OVERDUE: N_("The promised time has passed without an answer"),
+        Kind.REOPENED: N_("Open again: a wrong clock had let it run out"),
     }
 )
 

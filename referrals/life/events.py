@@ -36,6 +36,8 @@ class Kind(StrEnum):
     MESSAGE = "message"
     HALF_TIME = "half_time"
     OVERDUE = "overdue"
+    REOPENED = "reopened"
+    """By the operator, after a wrong clock let it run out (`sec.reopen_closed`)."""
 
 
 OF: Mapping[Action, Kind] = MappingProxyType(
