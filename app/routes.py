@@ -14,6 +14,7 @@ from orgs.retention import pages as retention
 from orgs.staff import pages as staff
 from referrals.boxes import api as boxes_api
 from referrals.boxes import pages as boxes
+from referrals.clocks import pages as clocks
 from referrals.consents import api as consents_api
 from referrals.disclosures import pages as disclosures
 from referrals.erasing import api as erasing_api
@@ -48,6 +49,7 @@ PAGES: tuple[Blueprint, ...] = (
     disclosures.bp,
     erasing.bp,
     notices.bp,
+    clocks.bp,
 )
 
 RESOURCES: tuple[ApiBlueprint, ...] = (
