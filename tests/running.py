@@ -185,7 +185,7 @@ def process(command: Sequence[str], environ: Mapping[str, str], log: Path) -> It
 
 
 def a_day_runs(network: Network) -> None:
-    """24 hours of running time go by, which the administrator brings about: what is closed now may be destroyed then."""
+    """24 hours of running time go by, brought about by the administrator: what is closed now may be destroyed then."""
     with network.servers.administrator() as staging:
         staging.execute(
             "INSERT INTO sec.clock_marks SELECT running, now() FROM sec.clock"

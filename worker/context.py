@@ -22,7 +22,6 @@ from app.core.context import Actor
 from app.core.settings import WorkerSettings, load_worker
 from worker.mark import Mark
 
-
 _ENTER_JOB = text("SELECT now() AS now, j.* FROM sec.enter_job(:id) j")
 _ENTER_DUE = text("SELECT sec.enter_due(:sender, :referral), now()")
 _ENTER_CLIENT = text("SELECT sec.enter_due_client(:org, :client), now()")

@@ -100,8 +100,9 @@ def _erase_due(workshop: Workshop, org_id: UUID, client_id: UUID) -> bool:
 
 
 def publish(workshop: Workshop) -> list[str]:
-    """Publish each closed period that has no release yet; returns their names. What is published stays: not by a clock
-    that is wrong.
+    """Publish each closed period that has no release yet; returns their names.
+
+    What is published stays: nothing is while the clock is not right.
     """
     if not clocks.beat(workshop):
         return []

@@ -82,8 +82,8 @@ def _how(found: ClockState) -> str:
     if found.stopped_at is not None:
         minutes, where = found.off_by.total_seconds() / 60, "ahead" if found.ahead else "behind"
         return (
-            f"STOPPED since {_shown(found.stopped_at)}: the clock is {minutes:.0f} minutes {where}. Nothing runs out and"
-            " nothing is destroyed. Set the clock right, or say that it is: ./spean clock --continue"
+            f"STOPPED since {_shown(found.stopped_at)}: the clock is {minutes:.0f} minutes {where}. Nothing runs out"
+            " and nothing is destroyed. Set the clock right, or say that it is: ./spean clock --continue"
         )
     if found.seen_at is None:
         return "It has not been compared yet: the worker has not run."

@@ -54,8 +54,8 @@ CREATE INDEX closed_running ON sec.closed (running);
 """
 
 CLOCK = """
--- By how many seconds the time differs from what it should be; NULL never. `known_wall`, `known_mono`: what was known of
--- this machine since it was started. A machine of which nothing is known has been off, for however long: its time is
+-- By how many seconds the time differs from what it should be; never NULL. `known_wall`, `known_mono`: what was known
+-- of this machine since it was started. A machine of which nothing is known has been off, for however long: its time is
 -- believed unless it lies before the last heartbeat, or after a jump ahead that nobody has mended yet.
 CREATE FUNCTION sec.clock_off(known_mono double precision, known_wall timestamptz, mono double precision,
     wall timestamptz, seen_at timestamptz, ahead_since timestamptz) RETURNS double precision
@@ -82,7 +82,8 @@ BEGIN
     SELECT * INTO STRICT c FROM sec.clock x FOR UPDATE;
     moment := clock_timestamp();
     SELECT * INTO known FROM sec.clock_runs x WHERE x.boot = $1;
-    off := sec.clock_off(known.mono, known.wall, $2, moment, c.seen_at, CASE WHEN c.why = 'ahead' THEN c.stopped_at END);
+    off := sec.clock_off(known.mono, known.wall, $2, moment, c.seen_at,
+        CASE WHEN c.why = 'ahead' THEN c.stopped_at END);
     IF off NOT BETWEEN -300 AND 300 THEN
         UPDATE sec.clock x SET stopped_at = coalesce(x.stopped_at, moment), off_by = off,
             why = coalesce(x.why, CASE WHEN off > 0 THEN 'ahead' ELSE 'behind' END);
@@ -365,7 +366,8 @@ BEGIN
             event := gen_random_uuid();
             INSERT INTO app.referral_events (sender_org_id, id, referral_id, receiver_org_id, kind, at)
             VALUES (r.sender_org_id, event, r.id, r.receiver_org_id, 'reopened', now());
-            INSERT INTO app.outbox (org_id, id, from_org_id, event_id, referral_id, sender_org_id, kind, ref, at, next_at)
+            INSERT INTO app.outbox (org_id, id, from_org_id, event_id, referral_id, sender_org_id, kind, ref, at,
+                next_at)
             SELECT o.org, gen_random_uuid(), r.sender_org_id, event, r.id, r.sender_org_id, 'reopened', r.ref, now(),
                 now() FROM unnest(ARRAY[r.sender_org_id, r.receiver_org_id]) AS o (org);
             INSERT INTO app.audit_log (org_id, id, at, action, subject, subject_id, ref)

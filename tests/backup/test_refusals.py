@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import base64
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -134,7 +134,10 @@ def test_nobody_lets_a_referral_run_out_by_hand(network: Network, people: Cast) 
 def test_running_out_closes_the_packet_and_tells_both(network: Network, people: Cast) -> None:
     referral_id = standing.referral(network, people, State.EXPIRED)
     with people.nurse.transaction() as (session, _actor):
-        assert session.execute(text("SELECT 1 FROM app.packet_keys WHERE referral_id = :id"), {"id": referral_id}).all() == []
+        assert (
+            session.execute(text("SELECT 1 FROM app.packet_keys WHERE referral_id = :id"), {"id": referral_id}).all()
+            == []
+        )
     assert looking.told(network, referral_id) >= {(people.ngo.id, "expired"), (people.clinic.id, "expired")}
     with pytest.raises(Conflict, match="ran out of time"), people.nurse.transaction() as (session, actor):
         finish.complete(session, actor, referral_id, Outcome.CONTINUES)
