@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
@@ -22,10 +21,9 @@ class Wrong(datetime):
 
 
 @pytest.fixture
-def machine_is_ahead(network: Network, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def machine_is_ahead(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "datetime", Wrong)
     monkeypatch.setattr(clock, "_heard", [])
-    yield
 
 
 def test_a_machine_that_is_a_month_ahead_sends_and_answers_at_the_right_time(

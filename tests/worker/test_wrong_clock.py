@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from worker import clocks, config, periodic, relay
 from worker.context import Workshop
 
 MONTH = timedelta(days=30)
+FAR = timedelta(days=100)
+"""Whatever is under way has run out by then, and so has its permission."""
 BY_SCHEDULE = (State.SENT, State.WAITLISTED, State.ACCEPTED)
 
 
@@ -68,12 +71,12 @@ def some_time(workshop: Workshop) -> None:
 
 
 def closed_wrongly(network: Network, workshop: Workshop, team: Cast) -> None:
-    """The machine comes up thirty days ahead, which nobody can know, and is set right after a while."""
+    """The machine comes up far ahead, which nobody can know, and is set right after a while."""
     clocks.beat(workshop)
     restarted(network)
-    jump(network, team, MONTH)
+    jump(network, team, FAR)
     some_time(workshop)
-    jump(network, team, -MONTH)
+    jump(network, team, -FAR)
 
 
 def test_a_jump_while_it_runs_closes_and_destroys_nothing(network: Network, workshop: Workshop, team: Cast) -> None:
@@ -171,7 +174,15 @@ def test_only_what_is_still_there_and_allowed_is_opened_again(network: Network, 
 def test_after_a_day_of_running_it_is_destroyed_and_an_erased_client_at_once(
     network: Network, workshop: Workshop, team: Cast
 ) -> None:
-    referral_id = team.send()
+    referral_id, other = team.send(), team.send()
+    ref, other_ref = (looking.referral(network, one).ref for one in (referral_id, other))
+    closed_wrongly(network, workshop, team)
+    clocks.beat(workshop)
+    assert operator(network, "clock", "--continue").exit_code == 0
+    clocks.beat(workshop)
+    with network.servers.administrator() as staging:
+        staging.execute("DELETE FROM app.packet_keys WHERE referral_id = %s", (other,))
+    assert f"{other_ref} stays closed: its keys are destroyed" in operator(network, "reopen-closed").stdout
     closed_wrongly(network, workshop, team)
     clocks.beat(workshop)
     assert operator(network, "clock", "--continue").exit_code == 0
@@ -179,7 +190,7 @@ def test_after_a_day_of_running_it_is_destroyed_and_an_erased_client_at_once(
     with team.outreach.transaction() as (session, actor):
         erase(session, actor, team.client_id, ErasureReason.ASKED, version=1)
     assert looking.receivers_keys(network, referral_id) == 0
-    assert "stays closed: its keys are destroyed" in operator(network, "reopen-closed").stdout
+    assert f"{ref} stays closed: the permission was taken back" in operator(network, "reopen-closed").stdout
     swept(network, workshop)
     assert looking.rows(network, "SELECT 1 FROM sec.closed WHERE referral_id = :id", id=referral_id) == []
     assert "0 referrals are open again" in operator(network, "reopen-closed").stdout
@@ -212,7 +223,7 @@ def test_a_started_worker_closes_nothing_by_a_clock_that_jumped(
     before = [all_of(network, one) for one in referrals]
     log = tmp_path / "worker.log"
     environ = {**network.servers.environ(), "SPEAN_REDIS_URL": broker.url, "SPEAN_SMTP_URL": post.url}
-    sender = Celery(broker=broker.url)
+    sender = Celery(broker=replace(network.servers.settings, redis_url=broker.url).broker_url)
     sender.conf.update(task_default_queue="spean", result_backend=None)
 
     def seen() -> object:

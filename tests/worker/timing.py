@@ -10,8 +10,10 @@ from tests.network import Network
 _MOMENTS = {
     "app.referrals": (
         "sender_org_id",
-        "sent_at due_at half_at expires_at seen_at answered_at accepted_at arrived_at ended_at readable_until"
-        " appointment_at window_from window_to updated_at",
+        (
+            "sent_at due_at half_at expires_at seen_at answered_at accepted_at arrived_at ended_at readable_until"
+            " appointment_at window_from window_to updated_at"
+        ),
     ),
     "app.consents": ("org_id", "given_at expires_at withdrawn_at"),
     "sec.closed": ("sender_org_id", "closed_at readable_until"),

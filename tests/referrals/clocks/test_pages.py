@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask, render_template
 
-from app.http.session import transaction
+from app.http.session import signed_in, transaction
 from referrals.clocks import queries
 from tests.network import Network, Person
 from tests.pages import client_for, site, words_of
@@ -30,8 +30,10 @@ def stop(network: Network, why: str, off_by: float) -> None:
 def panel(app: Flask, person: Person) -> str:
     """The part of the steward's page."""
     headers = {"Cookie": f"spean=s.{person.token}", "Accept-Language": "en"}
-    with app.test_request_context("/status", headers=headers), transaction() as session:
-        state = queries.state(session)
+    with app.test_request_context("/status", headers=headers):
+        assert signed_in()
+        with transaction() as session:
+            state = queries.state(session)
         assert state is not None
         return words_of(render_template("clocks/_clock.html", clock=state))
 
