@@ -112,6 +112,21 @@ def test_two_machines_are_not_counted_twice(network: Network, workshop: Workshop
     assert running(workshop) - before == pytest.approx(30, abs=5)
 
 
+def test_a_machine_that_was_started_while_the_clock_was_wrong_stops_nothing_later(
+    network: Network, workshop: Workshop
+) -> None:
+    team = cast(network)
+    beat(workshop, "a", 1000)
+    jump(network, team, MONTH)
+    assert [beat(workshop, "b", 20), beat(workshop, "a", 1000)] == ["right", "noticed"]
+    jump(network, team, -MONTH)
+    assert [beat(workshop, "a", 1000), beat(workshop, "b", 30), beat(workshop, "a", 1001)] == [
+        "resumed",
+        "right",
+        "right",
+    ]
+
+
 def test_several_small_jumps_are_a_large_one(network: Network, workshop: Workshop) -> None:
     beat(workshop, "a", 1000)
     said = []
