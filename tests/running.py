@@ -192,7 +192,7 @@ def a_day_runs(network: Network) -> None:
             " ON CONFLICT (running) DO UPDATE SET wall = excluded.wall"
         )
         staging.execute("DELETE FROM sec.clock_marks m USING sec.clock c WHERE m.running < c.running")
-        staging.execute("UPDATE sec.clock SET running = running + 86400")
+        staging.execute("UPDATE sec.clock SET running = running + 86401")
 
 
 def swept(network: Network, workshop: Workshop) -> int:
