@@ -93,9 +93,9 @@ BEGIN
     INSERT INTO sec.clock_runs AS r VALUES ($1, $2, moment) ON CONFLICT ON CONSTRAINT clock_runs_pkey DO UPDATE
         SET mono = r.mono + went,
             wall = r.wall + make_interval(secs => went + greatest(least(off, went / 100), -went / 100));
-    -- Machines that were started while the clock was wrong, and those that are gone, are as unknown as before.
-    DELETE FROM sec.clock_runs r WHERE r.boot <> $1 AND (r.wall > moment + interval '5 minutes'
-        OR known.boot IS NULL AND r.wall < moment - interval '7 days');
+    -- Machines that were started while the clock was wrong are as unknown as before. Those of long ago stay: by a clock
+    -- that jumped, the one that knows better would be of long ago.
+    DELETE FROM sec.clock_runs r WHERE r.boot <> $1 AND r.wall > moment + interval '5 minutes';
     c.running := c.running + greatest(least(went, extract(epoch FROM moment - c.seen_at), 60), 0);
     UPDATE sec.clock x SET running = c.running, seen_at = moment, stopped_at = NULL, why = NULL, off_by = NULL;
     INSERT INTO sec.clock_marks SELECT c.running, moment
