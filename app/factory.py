@@ -20,6 +20,7 @@ from app.http.turns import init_turns
 from app.navigation import home_of, hooks
 from app.routes import register
 from referrals import mappers
+from referrals.clocks.queries import state as clock_state
 from referrals.deliveries.queries import counts
 from referrals.deliveries.shown import lines
 from referrals.status.sections import Section, keep_sections
@@ -27,6 +28,7 @@ from worker.alarm import init_alarm
 from worker.nudge import init_nudge
 
 SECTIONS: tuple[Section, ...] = (
+    Section("clock", "clocks/_clock.html", clock_state),
     Section("deliveries", "deliveries/counts.html", lambda session: lines(counts(session, actor()))),
 )
 """What other features show on the steward's page, in this order."""

@@ -79,10 +79,11 @@ def _nav(places: list[tuple[str, str]]) -> tuple[NavItem, ...]:
 
 
 def _bell(who: Actor) -> int | None:
-    """How much is new. Those who meet clients are told of referrals, a steward of what has stopped, others nothing."""
-    if not (who.works_cases or who.has("steward")):
+    """How much is new: of referrals, for a manager of places over capacity, for a steward of what has stopped."""
+    reads_notices = who.works_cases or who.has("manager")
+    if not (reads_notices or who.has("steward")):
         return None
-    unread = notices.unread(database.session(), who) if who.works_cases else 0
+    unread = notices.unread(database.session(), who) if reads_notices else 0
     return unread + (status.open_incidents(database.session()) if who.has("steward") else 0)
 
 

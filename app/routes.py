@@ -15,6 +15,7 @@ from orgs.retention import pages as retention
 from orgs.staff import pages as staff
 from referrals.boxes import api as boxes_api
 from referrals.boxes import pages as boxes
+from referrals.clocks import pages as clocks
 from referrals.consents import api as consents_api
 from referrals.deliveries import pages as deliveries
 from referrals.disclosures import pages as disclosures
@@ -55,6 +56,7 @@ PAGES: tuple[Blueprint, ...] = (
     status.bp,
     up.bp,
     deliveries.bp,
+    clocks.bp,
 )
 
 RESOURCES: tuple[ApiBlueprint, ...] = (

@@ -26,6 +26,8 @@ from redis.exceptions import ConnectionError as Away
 from sqlalchemy import text
 
 from tests.network import Network
+from worker import periodic
+from worker.context import Workshop
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = (sys.executable, "-m", "celery", "-A", "worker.app")
@@ -192,6 +194,23 @@ def process(command: Sequence[str], environ: Mapping[str, str], log: Path) -> It
                 running.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 running.kill()
+
+
+def a_day_runs(network: Network) -> None:
+    """24 hours of running time go by, brought about by the administrator: what is closed now may be destroyed then."""
+    with network.servers.administrator() as staging:
+        staging.execute(
+            "INSERT INTO sec.clock_marks SELECT running, now() FROM sec.clock"
+            " ON CONFLICT (running) DO UPDATE SET wall = excluded.wall"
+        )
+        staging.execute("DELETE FROM sec.clock_marks m USING sec.clock c WHERE m.running < c.running")
+        staging.execute("UPDATE sec.clock SET running = running + 86401")
+
+
+def swept(network: Network, workshop: Workshop) -> int:
+    """What is destroyed a day of running time later; returns how many."""
+    a_day_runs(network)
+    return periodic.sweep(workshop)
 
 
 def forget_old(network: Network) -> None:

@@ -17,10 +17,15 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
-from app.core import db
+from app.core import clock, db
 from app.core.context import Actor
 from app.core.settings import WorkerSettings, load_worker
 from worker.mark import Mark
+
+_ENTER_JOB = text("SELECT now() AS now, j.* FROM sec.enter_job(:id) j")
+_ENTER_DUE = text("SELECT sec.enter_due(:sender, :referral), now()")
+_ENTER_CLIENT = text("SELECT sec.enter_due_client(:org, :client), now()")
+"""Each with the database's time, by which is decided what follows."""
 
 
 class Gone(Exception):  # noqa: N818 - words of the house
@@ -91,11 +96,12 @@ class Workshop:
         """A transaction in the organisation to be told. Raises Gone."""
 
         def enter(connection: Connection) -> Actor:
-            row = connection.execute(text("SELECT * FROM sec.enter_job(:id)"), {"id": job_id}).one_or_none()
+            row = connection.execute(_ENTER_JOB, {"id": job_id}).mappings().one_or_none()
             if row is None:
                 raise Gone
-            session.info["job"] = Job(id=job_id, **row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-            return Actor(org_id=row.org_id, org_kind="")
+            clock.hear(row["now"])
+            session.info["job"] = Job(job_id, **{name: row[name] for name in row if name != "now"})
+            return Actor(org_id=row["org_id"], org_kind="")
 
         with db.LeanSession(self.engine, expire_on_commit=False) as session:
             db.entering(session, enter)
@@ -127,11 +133,11 @@ class Workshop:
         """A transaction of the system in the sender's organisation, and what is due there. Raises Gone."""
 
         def enter(connection: Connection) -> Actor:
-            what = connection.execute(
-                text("SELECT sec.enter_due(:sender, :referral)"), {"sender": sender_org_id, "referral": referral_id}
-            ).scalar_one()
+            asked = {"sender": sender_org_id, "referral": referral_id}
+            what, now = connection.execute(_ENTER_DUE, asked).one()
             if what is None:
                 raise Gone
+            clock.hear(now)
             session.info["what"] = what
             return Actor(org_id=sender_org_id, org_kind="")
 
@@ -146,8 +152,10 @@ class Workshop:
 
         def enter(connection: Connection) -> Actor:
             asked = {"org": org_id, "client": client_id}
-            if not connection.execute(text("SELECT sec.enter_due_client(:org, :client)"), asked).scalar_one():
+            entered, now = connection.execute(_ENTER_CLIENT, asked).one()
+            if not entered:
                 raise Gone
+            clock.hear(now)
             return Actor(org_id=org_id, org_kind="")
 
         with db.LeanSession(self.engine, expire_on_commit=False) as session:

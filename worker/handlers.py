@@ -39,6 +39,7 @@ TOLD: Mapping[str, frozenset[Party]] = MappingProxyType(
         Kind.HALF_TIME: _RECEIVER,
         Kind.OVERDUE: _BOTH,
         Kind.PLACE_FREE: _RECEIVER,
+        Kind.REOPENED: _BOTH,
     }
 )
 """Whom an event concerns: the sender's are the worker who sent it and whoever looks after the person now, the

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.core.errors import Conflict, NotFound
 from orgs.clients.use_cases import erasure
 from referrals.life.use_cases import finish as life
+from worker import clocks
 from worker.context import Gone, Workshop
 from worker.tally import Tally
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500
 _SEALED_AT_ONCE = 2000
+_SWEEPS = ("sec.destroy_closed", "sec.close_lapsed", "sec.sweep", "sec.sweep_deliveries", "sec.sweep_errors")
 _LATE_SEAL = 300
 """Seconds after which an entry that nobody sealed is worth a warning."""
 
@@ -24,9 +26,12 @@ _LATE_SEAL = 300
 def due(workshop: Workshop, tally: Tally | None = None) -> int:
     """Remind of what waits for an answer, and let run out what nobody answered or came for; returns how many.
 
-    One that fails is logged and counted in `tally`, and does not hold up the others; the next beat tries it again.
+    One that fails is logged and counted in `tally`, and does not hold up the others; the next beat tries it again. None
+    is, while the clock is not right.
     """
     tally = tally or Tally()
+    if not clocks.beat(workshop):
+        return 0
     with workshop.outside() as session:
         found = session.execute(
             text("SELECT sender_org_id, referral_id FROM sec.due_referrals(:most)"), {"most": _BATCH}
@@ -58,10 +63,14 @@ def refresh_records(workshop: Workshop) -> int:
 
 
 def sweep(workshop: Workshop, tally: Tally | None = None) -> int:
-    """Clear away what was kept long enough (`orgs.retention.rules`); returns how many rows and clients went."""
+    """Destroy what was closed or outlived its time 24 hours of running ago (`orgs.retention.rules`); returns how many.
+
+    Nothing, while the clock is not right.
+    """
     tally = tally or Tally()
-    kinds = ("sec.close_lapsed", "sec.sweep", "sec.sweep_deliveries", "sec.sweep_errors")
-    rows = sum(_until_none_is_left(workshop, kind) for kind in kinds)
+    if not clocks.beat(workshop):
+        return 0
+    rows = sum(_until_none_is_left(workshop, kind) for kind in _SWEEPS)
     return rows + sum(_erase_due(workshop, org_id, client_id, tally) for org_id, client_id in _due(workshop))
 
 
@@ -124,5 +133,7 @@ def witness_audit(workshop: Workshop) -> int:
 
 def prune_audit(workshop: Workshop) -> int:
     """Let go of entries that are older than seven years, leaving a checkpoint; returns how many went."""
+    if not clocks.beat(workshop):
+        return 0
     with workshop.outside() as session:
         return int(session.execute(text("SELECT sec.prune_audit(:most)"), {"most": _BATCH * 20}).scalar_one())

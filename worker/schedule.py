@@ -28,6 +28,7 @@ def _entry(task: Scheduled) -> dict[str, Any]:
 SCHEDULE: dict[str, dict[str, Any]] = {
     "tell people, should a nudge get lost": _entry(scheduled.RELAY),
     "send mails, should a message get lost": _entry(scheduled.MAIL),
+    "count how long it runs, and find out whether the clock is right": _entry(scheduled.CLOCK),
     "remind of referrals, and let them run out": _entry(scheduled.DUE),
     "count how programmes answer": _entry(scheduled.RECORDS),
     "chain the audit's entries": _entry(scheduled.SEAL),

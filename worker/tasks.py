@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
+from celery.signals import worker_ready
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from app.core.scheduled import DUE, MAIL, PRUNE, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
-from worker import config, delivery, periodic, sending
+from app.core.scheduled import CLOCK, DUE, MAIL, PRUNE, RECORDS, RELAY, SEAL, SWEEP, WITNESS, Scheduled
+from worker import clocks, config, delivery, periodic, sending
 from worker import relay as outbox
 from worker.context import workshop
 from worker.heartbeats import beating
@@ -66,6 +67,18 @@ def deliver(job_id: str) -> None:
     """Ring for one job, from the beginning, and have its mails sent by the worker for mails."""
     if delivery.ring(workshop(), UUID(job_id)):
         _soon(mail)
+
+
+@scheduled(CLOCK)
+def clock() -> Tally:
+    """Say that the worker runs, and find out whether the clock is right: a wrong one shows as a failure."""
+    return Tally(tried=1, failed=0 if clocks.beat(workshop()) else 1)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _begin(**_: object) -> None:
+    """Nothing runs out before the first comparison of the clock: ask for it at once."""
+    _soon(clock)
 
 
 @scheduled(DUE)

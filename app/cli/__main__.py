@@ -7,6 +7,7 @@ import click
 from app.cli.areas import import_areas
 from app.cli.audit import audit_heads, audit_lag, verify_audit
 from app.cli.backup import backup, restore
+from app.cli.clocks import clock, reopen_closed
 from app.cli.database import migrate, provision
 from app.cli.demo import demo_signins, load_demo
 from app.cli.keeping import retention
@@ -30,6 +31,7 @@ for command in (
     audit_heads,
     audit_lag,
     backup,
+    clock,
     create_steward,
     demo_signins,
     import_areas,
@@ -39,6 +41,7 @@ for command in (
     migrate,
     provision,
     publish,
+    reopen_closed,
     restore,
     retention,
     rotate_keys,

@@ -30,7 +30,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 def backup(data: Path, keys: Path, keep_data: int, keep_keys: int) -> None:
     """Copy the database into the folder DATA, and the keys that open it into the folder KEYS (SPEAN_BACKUP_URL).
 
-    Afterwards, older copies than so many DAYS are deleted in both folders.
+    Afterwards, older copies than so many DAYS are deleted in both folders, but never the last three of each, and none
+    while the clock is not right.
     """
     archives.check_folders(data, keys)
     url, now = database_url(os.environ, "SPEAN_BACKUP_URL"), clock.now()
@@ -39,6 +40,9 @@ def backup(data: Path, keys: Path, keep_data: int, keep_keys: int) -> None:
     except archives.CopyError as failed:
         raise Trouble(f"No copy was made: {failed}") from None
     click.echo(f"{made.data}\n{made.keys}")
+    if not archives.clock_is_right(url):
+        click.echo("The database's clock is not right, so no older copy is deleted. See ./spean clock.")
+        return
     for folder, part, days in ((data, "data", keep_data), (keys, "keys", keep_keys)):
         for gone in archives.let_go(folder, part, timedelta(days=days), now):
             click.echo(f"{gone} is deleted: older than {days} days.")

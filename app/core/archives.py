@@ -24,9 +24,11 @@ from app.core.errors import BadSetting
 
 KEYS = ("app.org_keys", "app.client_keys", "app.packet_keys", "sec.keks")
 """The wraps of keys, and the check values of what wraps them: never in a copy of the data."""
-_WATCHED = ("sec.heartbeats", "sec.watch", "sec.incidents", "sec.alerts", "sec.errors")
+_WATCHED = ("sec.heartbeats", "sec.watch", "sec.incidents", "sec.alerts", "sec.errors", "sec.clock_runs")
 LEFT_OUT = ("sec.sessions", "sec.seal_key", "sec.key_runs", "sec.rehearsal", "app.idempotency_keys", *_WATCHED)
 """In neither copy: a restored network begins with a new seal, everybody signs in again, and no task has run yet."""
+LAST = 3
+"""So many copies of each part are never deleted."""
 _REVISION = "meta.alembic_version"
 _NAME = re.compile(r"spean-(data|keys)-(\d{8}T\d{6}Z)\.dump")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -78,11 +80,23 @@ def back_up(url: str, programs: Path, data: Path, keys: Path, now: datetime) -> 
 
 
 def let_go(folder: Path, part: str, keep: timedelta, now: datetime) -> list[Path]:
-    """Delete the copies of `part` ("data" or "keys") that are older than `keep`; returns them. Other files stay."""
-    gone = [path for path in sorted(folder.iterdir()) if _age(path, part, now) > keep]
+    """Delete the copies of `part` ("data" or "keys") that are older than `keep`; returns them. Other files stay.
+
+    The last three stay, however old they seem to be: both the three that are newest by name and those written last,
+    since one of the two clocks may have been wrong.
+    """
+    copies = [path for path in sorted(folder.iterdir()) if _is_copy(path, part)]
+    last = {*copies[-LAST:], *sorted(copies, key=lambda path: path.stat().st_mtime)[-LAST:]}
+    gone = [path for path in copies if path not in last and _age(path, now) > keep]
     for path in gone:
         path.unlink()
     return gone
+
+
+def clock_is_right(url: str) -> bool:
+    """Whether the database's clock is believed (`sec.clock`); `url`: the backup's role. Raises psycopg.Error."""
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        return connection.execute("SELECT 1 FROM sec.clock WHERE stopped_at IS NOT NULL").fetchone() is None
 
 
 def taken_at(copy: Path) -> str:
@@ -165,11 +179,13 @@ def truncation(connection: psycopg.Connection) -> str:
     return sql.SQL("TRUNCATE {};").format(tables).as_string(connection)
 
 
-def _age(path: Path, part: str, now: datetime) -> timedelta:
+def _is_copy(path: Path, part: str) -> bool:
     found = _NAME.fullmatch(path.name)
-    if found is None or found[1] != part:
-        return timedelta()
-    return now - datetime.strptime(found[2], _STAMP).replace(tzinfo=UTC)
+    return found is not None and found[1] == part
+
+
+def _age(path: Path, now: datetime) -> timedelta:
+    return now - datetime.strptime(taken_at(path), _STAMP).replace(tzinfo=UTC)
 
 
 def _to_disk(path: Path) -> None:

@@ -22,6 +22,7 @@ class Scheduled:
 
 RELAY = Scheduled("spean.relay", timedelta(seconds=5))
 MAIL = Scheduled("spean.mail", timedelta(seconds=10))
+CLOCK = Scheduled("spean.clock", timedelta(seconds=30))
 DUE = Scheduled("spean.due", timedelta(minutes=1))
 RECORDS = Scheduled("spean.records", timedelta(hours=1))
 PUBLISH = Scheduled("spean.publish", DAY, time(1, 20))  # a process of its own, which the launcher starts
@@ -30,7 +31,7 @@ WITNESS = Scheduled("spean.witness_audit", DAY, time(0, 10))
 PRUNE = Scheduled("spean.prune_audit", DAY, time(3, 40))
 SWEEP = Scheduled("spean.sweep", DAY, time(3, 10))
 
-TASKS: tuple[Scheduled, ...] = (RELAY, MAIL, DUE, SEAL, RECORDS, PUBLISH, WITNESS, SWEEP, PRUNE)
+TASKS: tuple[Scheduled, ...] = (RELAY, MAIL, CLOCK, DUE, SEAL, RECORDS, PUBLISH, WITNESS, SWEEP, PRUNE)
 """All of them, the most urgent first."""
 BY_BEAT: tuple[Scheduled, ...] = tuple(one for one in TASKS if one is not PUBLISH)
 """What Celery's beat asks the worker for."""

@@ -33,6 +33,7 @@ HAPPENED: Mapping[Kind, str] = MappingProxyType(
         Kind.HALF_TIME: N_("Half of the promised time has gone without an answer"),
         Kind.OVERDUE: N_("The promised time has passed without an answer"),
         Kind.PLACE_FREE: N_("A place became free, and this referral had waited longest"),
+        Kind.REOPENED: N_("Open again: a wrong clock had let it run out"),
     }
 )
 

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     OVERDUE = "overdue"
     PLACE_FREE = "place_free"
     """A place is free, and this referral has waited longest for one. Written by the database (0031_hold_places.py)."""
+    REOPENED = "reopened"
+    """By the operator, after a wrong clock let it run out (`sec.reopen_closed`)."""
 
 
 OF: Mapping[Action, Kind] = MappingProxyType(

@@ -34,6 +34,7 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
         Kind.PLACE_FREE: N_("A place is free. This referral has waited longest."),
         OVER_CAPACITY: N_("A place was given over capacity."),
+        Kind.REOPENED: N_("A referral is open again. It had run out of time by a wrong clock."),
     }
 )
 

@@ -13,6 +13,7 @@ TASK: Mapping[str, str] = MappingProxyType(
     {
         scheduled.RELAY.name: N_("Telling people what happened"),
         scheduled.MAIL.name: N_("Sending mails"),
+        scheduled.CLOCK.name: N_("Comparing the clock"),
         scheduled.DUE.name: N_("Reminding of referrals, and letting them run out"),
         scheduled.SEAL.name: N_("Sealing the audit"),
         scheduled.RECORDS.name: N_("Counting how programmes answer"),

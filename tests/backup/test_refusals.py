@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,11 +104,47 @@ def test_a_copy_is_for_its_owner_and_holds_no_key_of_the_other_part(copy: Copy) 
 def test_old_copies_go_and_nothing_else(tmp_path: Path) -> None:
     now = datetime(2026, 3, 31, 12, tzinfo=UTC)
     names = [
-        "spean-keys-20260316T115959Z.dump", "spean-keys-20260317T120001Z.dump", "spean-data-20200101T000000Z.dump",
-        "spean-keys-20200101T000000Z.dump.gz", "notes.txt",
+        "spean-keys-20260316T115959Z.dump", "spean-keys-20260317T120001Z.dump", "spean-keys-20260318T120000Z.dump",
+        "spean-keys-20260319T120000Z.dump", "spean-data-20200101T000000Z.dump", "spean-keys-20200101T000000Z.dump.gz",
+        "notes.txt",
     ]  # fmt: skip
     for name in names:
         (tmp_path / name).touch()
     gone = archives.let_go(tmp_path, "keys", timedelta(days=14), now)
     assert [path.name for path in gone] == names[:1]
     assert {path.name for path in tmp_path.iterdir()} == set(names[1:])
+
+
+def test_the_last_three_copies_stay_whatever_the_clock_says(tmp_path: Path) -> None:
+    """Names by a clock that ran ten years ahead for one night, and files that were copied in another order."""
+    days = ["20260101", "20260102", "20260103", "20260104", "20260105", "20360105"]
+    copies = [tmp_path / f"spean-data-{day}T120000Z.dump" for day in days]
+    written = [copies[one] for one in (3, 5, 4, 0, 1, 2)]
+    for age, path in enumerate(written):
+        path.touch()
+        os.utime(path, (1_000_000 + age, 1_000_000 + age))
+    for now in (datetime(2056, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)):
+        archives.let_go(tmp_path, "data", timedelta(days=1), now)
+        assert {*copies[-3:], *written[-3:]} <= set(tmp_path.iterdir())
+    for path in written[-3:]:  # then the names alone decide
+        path.unlink()
+    archives.let_go(tmp_path, "data", timedelta(days=1), datetime(2056, 1, 1, tzinfo=UTC))
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_while_the_clock_is_stopped_no_copy_is_deleted(servers: Servers, tmp_path: Path) -> None:
+    data, keys = tmp_path / "data", tmp_path / "keys"
+    old = [data / f"spean-data-2020010{day}T000000Z.dump" for day in (1, 2, 3, 4)]
+    for folder in (data, keys):
+        folder.mkdir()
+    for path in old:
+        path.touch()
+    with servers.administrator() as staging:
+        staging.execute("UPDATE sec.clock SET stopped_at = now(), why = 'ahead', off_by = 999")
+    try:
+        assert "no older copy is deleted" in run(servers, "backup", data, keys).stdout
+        assert set(old) < set(data.iterdir())
+    finally:
+        with servers.administrator() as staging:
+            staging.execute("UPDATE sec.clock SET stopped_at = NULL, why = NULL, off_by = NULL")
+    assert "is deleted" in run(servers, "backup", data, keys).stdout

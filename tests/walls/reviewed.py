@@ -58,6 +58,15 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.looks_after(uuid)": (WORKER,),
     "sec.sweep(integer)": (WORKER,),
     "sec.close_lapsed(integer)": (WORKER,),
+    "sec.destroy_closed(integer)": (WORKER,),
+    # Running time never grows faster than the database's own clock, whatever the caller says of its machine.
+    "sec.beat_clock(text,double precision)": (WORKER,),
+    # Of no organisation: how the clock stands. The web in the steward's context alone.
+    "sec.clock_state()": (WEB, WORKER, MIGRATOR),
+    "sec.continue_clock()": (WEB, MIGRATOR),
+    "sec.clock_right()": (PUBLISHER,),
+    # Only what the schedule closed before its time; back to exactly what was noted then.
+    "sec.reopen_closed(timestamp with time zone)": (MIGRATOR,),
     "sec.due_clients(integer)": (WORKER,),
     "sec.enter_due_client(uuid,uuid)": (WORKER,),
     # Erasing: by who works with the client, or by the schedule when it is time; nothing else of it can be called.
@@ -145,6 +154,9 @@ LONE_KEYS = {
     "app.uptake_releases_pkey": "published periods, which all see",
     "app.uptake_releases_never_overlap": "published periods, which all see",
     "app.network_settings_pkey": "one row",
+    "sec.clock_pkey": "one row, and heartbeats alone write it",
+    "sec.clock_runs_pkey": "starts of the worker's machines, written by heartbeats alone",
+    "sec.clock_marks_pkey": "hours of running time, the same for all",
     "sec.keks_pkey": "a key-encryption key's version, the same for all",
     "sec.channels_pkey": "ways of telling somebody, the same for all; nobody names one to the database",
     "sec.key_runs_pkey": "which change of keys runs, and the keeper alone writes it",

@@ -27,6 +27,7 @@ from referrals.sending.use_cases import Request, send
 from tests.cast import SOKHA, Cast, cast
 from tests.network import Network, Person
 from tests.referrals.life import looking, standing
+from worker import clocks
 from worker.context import Workshop
 
 LAPSED = timedelta(days=91)
@@ -71,6 +72,7 @@ def test_the_schedule_only_lets_run_out(network: Network, people: Cast) -> None:
         referral_id = people.send()
     workshop = Workshop(network.servers.settings)
     try:
+        clocks.beat(workshop)
         with workshop.on_due(people.ngo.id, referral_id) as (session, _system, _what):
             for state in (State.ACCEPTED, State.WITHDRAWN, State.CANCELLED):
                 with pytest.raises(IntegrityError), session.begin_nested():

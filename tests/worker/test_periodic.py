@@ -15,6 +15,7 @@ from referrals.life.states import State
 from referrals.life.use_cases import answer, finish
 from tests.cast import cast, tomorrow
 from tests.network import Network, Person
+from tests.running import swept
 from tests.worker.news import jobs, told
 from worker import periodic, relay
 from worker.context import Gone, Workshop
@@ -73,6 +74,13 @@ def test_what_nobody_answers_runs_out_and_its_packet_closes(network: Network, wo
         assert connection.execute(keys, {"id": referral_id}).scalar_one() == 2
         connection.rollback()
         run(workshop)
+        assert state(team.nurse, referral_id)[0] == State.EXPIRED
+        with team.nurse.transaction() as (session, _actor):
+            assert session.execute(keys, {"id": referral_id}).scalar_one() == 0  # closed to whoever may not read on
+        periodic.sweep(workshop)
+        assert connection.execute(keys, {"id": referral_id}).scalar_one() == 2  # and not yet destroyed
+        connection.rollback()
+        swept(network, workshop)
         assert connection.execute(keys, {"id": referral_id}).scalar_one() == 0
     assert state(team.nurse, referral_id)[0] == State.EXPIRED
     assert told(team.nurse) == ["sent", "expired"]
@@ -182,6 +190,8 @@ def test_a_lapsed_permission_takes_the_receivers_keys_and_no_other(network: Netw
     assert both["sender"] == both["receiver"] == 2
     assert keys(lapsed) == both
     periodic.sweep(workshop)
+    assert keys(lapsed) == both
+    swept(network, workshop)
     assert keys(goes_on) == both
     assert keys(lapsed) == {"sender": 2}
     assert state(team.nurse, lapsed)[0] == State.ARRIVED
@@ -197,17 +207,17 @@ def test_finished_work_is_swept_after_a_week(network: Network, workshop: Worksho
         connection.execute(text("SET LOCAL ROLE spean_sec"))
         old = text("UPDATE app.outbox SET done_at = now() - interval '8 days' WHERE referral_id = :id")
         connection.execute(old, {"id": referral_id})
-    assert periodic.sweep(workshop) >= 1
+    assert swept(network, workshop) >= 1
     assert jobs(network, referral_id) == []
     assert told(team.nurse) == ["sent"]
 
 
-def test_keys_of_repeated_requests_are_swept_after_two_days(network: Network, workshop: Workshop) -> None:
+def test_keys_of_repeated_requests_are_swept_after_thirty_days(network: Network, workshop: Workshop) -> None:
     nurse = cast(network).nurse
-    for days, key in ((3, "old"), (1, "young")):
+    for days, key in ((31, "old"), (29, "young")):
         with clock.at(ago(days=days)), nurse.transaction() as (session, actor):
             idempotency.once(session, actor, key, "test", b"same", 200, new_id)
-    assert periodic.sweep(workshop) >= 1
+    assert swept(network, workshop) >= 1
     with nurse.transaction() as (session, actor):
         assert idempotency.once(session, actor, "young", "test", b"same", 200, new_id).again
         assert not idempotency.once(session, actor, "old", "test", b"same", 200, new_id).again

@@ -93,7 +93,10 @@ def withdraw(session: Session, actor: Actor, referral_id: UUID, *, version: int 
 
 
 def expire(session: Session, actor: Actor, referral_id: UUID) -> Referral:
-    """Nobody answered in time, or nobody came. Done by the schedule, acting for the sender's organisation."""
+    """Nobody answered in time, or nobody came. Done by the schedule, acting for the sender's organisation.
+
+    It closes and destroys nothing: the receiver's keys go 24 hours of running time later (`sec.destroy_closed`).
+    """
     row = load_as_system(session, actor, referral_id)
     step(session, actor, row, Action.EXPIRE, Party.SYSTEM, changes={"reason": None})
     return row

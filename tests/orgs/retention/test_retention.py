@@ -22,7 +22,8 @@ from tests.cast import Cast, cast, tomorrow
 from tests.network import Network, Person
 from tests.orgs.clients.people import client_of, seen_by
 from tests.pages import client_for, site, words_of
-from worker import periodic, relay
+from tests.running import a_day_runs, swept
+from worker import clocks, relay
 from worker.context import Gone, Workshop
 
 
@@ -69,7 +70,7 @@ def test_a_client_put_away_longer_than_the_house_keeps_them_is_erased(network: N
     choose(ngo.manager, 2)
     old, young = archived(worker, days=740), archived(worker, days=700)
     at_hand = client_of(worker)
-    periodic.sweep(workshop)
+    swept(network, workshop)
     with pytest.raises(NotFound):
         seen_by(worker, old)
     assert seen_by(worker, young)
@@ -83,7 +84,7 @@ def test_each_organisation_is_measured_by_its_own_years(network: Network, worksh
     short, long = network.organisation(), network.organisation()
     choose(short.manager, 1)
     erased, kept = archived(short.person("outreach"), days=400), archived(long.person("outreach"), days=400)
-    periodic.sweep(workshop)
+    swept(network, workshop)
     gone = "SELECT count(*) FROM app.clients WHERE id = :id AND erased_at IS NOT NULL"
     assert counted(network, gone, id=erased) == 1
     assert counted(network, gone, id=kept) == 0
@@ -95,7 +96,7 @@ def test_whoever_was_referred_since_stays(network: Network, workshop: Workshop) 
     team.send()
     with clock.at(ago(days=400)), team.outreach.transaction() as (session, actor):
         archive(session, actor, team.client_id, version=1)
-    periodic.sweep(workshop)
+    swept(network, workshop)
     assert seen_by(team.outreach, team.client_id)
 
 
@@ -103,7 +104,7 @@ def test_the_preview_counts_what_the_sweep_then_takes(network: Network, workshop
     ngo = network.organisation()
     worker = ngo.person("outreach")
     choose(ngo.manager, 1)
-    periodic.sweep(workshop)
+    swept(network, workshop)
     before = foreseen(network, 0)
     assert set(before) == set(Kind)
     archived(worker, days=370)
@@ -113,7 +114,7 @@ def test_the_preview_counts_what_the_sweep_then_takes(network: Network, workshop
     assert ngo.manager
     with ngo.manager.transaction() as (session, actor):
         assert (queries.kept(session, actor, ahead=0).due, queries.kept(session, actor).due) == (1, 2)
-    assert periodic.sweep(workshop) >= 1
+    assert swept(network, workshop) >= 1
     assert foreseen(network, 0)[Kind.CLIENTS] == before[Kind.CLIENTS]
 
 
@@ -138,7 +139,7 @@ def test_a_packet_goes_a_month_after_the_last_day_of_reading(network: Network, w
     young = completed(team, days=40)
     with clock.at(ago(days=65)), team.outreach.transaction() as (session, actor):
         finish.cancel(session, actor, old, finish.CancelReason("other"))
-    periodic.sweep(workshop)
+    swept(network, workshop)
     keys = "SELECT count(*) FROM app.packet_keys WHERE referral_id = :id"
     bodies = "SELECT sum(length(body)) FROM app.packet_parts WHERE referral_id = :id"
     assert (counted(network, keys, id=old), counted(network, bodies, id=old)) == (0, 0)
@@ -152,7 +153,7 @@ def test_drafts_go_after_a_month_without_a_change(network: Network, workshop: Wo
     for days in (31, 29):
         with clock.at(ago(days=days)), team.outreach.transaction() as (session, actor):
             drafts.start(session, actor, team.client_id, (team.programme_id,))
-    periodic.sweep(workshop)
+    swept(network, workshop)
     with team.outreach.transaction() as (session, actor):
         assert len(drafts.drafts(session, actor)) == 1
 
@@ -181,7 +182,7 @@ def test_it_goes_the_day_after_its_last_and_not_the_day_before(
             span = "make_interval(days => %(days)s + (SELECT days FROM sec.retention WHERE kind = %(kind)s))"
             aged = f"UPDATE {table} SET {moment} = now() - {span} WHERE {which}"
             staging.execute(aged, {**values, "days": days})  # type: ignore[arg-type]
-        periodic.sweep(workshop)
+        swept(network, workshop)
         with network.servers.administrator() as staging:
             row = staging.execute(f"SELECT count(*) FROM {table} WHERE {which}", values).fetchone()  # type: ignore[arg-type]
         assert row
@@ -208,6 +209,8 @@ def test_a_client_due_does_not_let_the_worker_erase_another(network: Network, wo
     worker = ngo.person("outreach")
     choose(ngo.manager, 1)
     due, other = archived(worker, days=400), client_of(worker)
+    a_day_runs(network)
+    clocks.beat(workshop)
     with pytest.raises(DBAPIError, match="not allowed"), workshop.on_due_client(ngo.id, due) as session:
         session.execute(text("SELECT sec.erase_client(:id, 'retention')"), {"id": other})
 

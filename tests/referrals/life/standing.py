@@ -13,6 +13,7 @@ from referrals.life.states import State
 from referrals.life.use_cases import answer, finish, talk
 from tests.cast import Cast, from_now_on
 from tests.network import Network, Person
+from worker import clocks
 from worker.context import Workshop
 
 SENT_STATES: tuple[State, ...] = tuple(state for state in State if state is not State.DRAFT)
@@ -48,6 +49,7 @@ def _expired(network: Network, people: Cast) -> UUID:
         made = people.send()
     workshop = Workshop(network.servers.settings)
     try:
+        clocks.beat(workshop)
         with workshop.on_due(people.ngo.id, made) as (session, system, _what):
             finish.expire(session, system, made)
     finally:

@@ -32,7 +32,7 @@ from referrals.sending.use_cases import Request, send
 from tests.cast import SOKHA, Cast, cast, tomorrow
 from tests.network import Network, Person
 from tests.pages import client_for, site
-from tests.running import PostOffice
+from tests.running import PostOffice, swept
 from tests.walls.test_every_route import is_api, methods, rules
 from worker import periodic, relay
 from worker.context import Workshop
@@ -156,7 +156,7 @@ class Play:
         relay.drain(self.stage.workshop)
         periodic.due(self.stage.workshop)
         relay.drain(self.stage.workshop)
-        periodic.sweep(self.stage.workshop)
+        swept(self.stage.network, self.stage.workshop)
 
     def end(self, how: str) -> None:
         """Raises Conflict or AssertionError where it cannot end like this."""
@@ -352,6 +352,6 @@ ENDINGS: dict[str, Callable[[Play], None]] = {
     "lapsed": _later(LAPSE),
     "erased": _erase,
 }
-KEYLESS = ENDINGS.keys() - {"lapsed"}
-"""These destroy the receiver's keys at once; what lapses is closed by the policy, and swept later."""
+KEYLESS = ENDINGS.keys() - {"expired", "lapsed"}
+"""These destroy the receiver's keys at once; what time ends is closed by the policy, and destroyed a day later."""
 assert {State.DECLINED, State.RELEASED, State.CANCELLED, State.WITHDRAWN, State.EXPIRED} < ENDED

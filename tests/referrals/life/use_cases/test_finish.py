@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.core import clock
 from app.core.errors import Conflict, NotAllowed, NotFound
@@ -15,6 +16,7 @@ from referrals.slips import issue
 from tests.cast import Cast
 from tests.network import Network
 from tests.referrals.life import looking, standing
+from worker import clocks
 from worker.context import Workshop
 
 
@@ -131,7 +133,11 @@ def test_nobody_lets_a_referral_run_out_by_hand(network: Network, people: Cast) 
 
 def test_running_out_closes_the_packet_and_tells_both(network: Network, people: Cast) -> None:
     referral_id = standing.referral(network, people, State.EXPIRED)
-    assert looking.receivers_keys(network, referral_id) == 0
+    with people.nurse.transaction() as (session, _actor):
+        assert (
+            session.execute(text("SELECT 1 FROM app.packet_keys WHERE referral_id = :id"), {"id": referral_id}).all()
+            == []
+        )
     assert looking.told(network, referral_id) >= {(people.ngo.id, "expired"), (people.clinic.id, "expired")}
     with pytest.raises(Conflict, match="ran out of time"), people.nurse.transaction() as (session, actor):
         finish.complete(session, actor, referral_id, Outcome.CONTINUES)
@@ -142,6 +148,7 @@ def test_reminders_stand_on_the_timeline(network: Network, people: Cast) -> None
         referral_id = people.send()
     workshop = Workshop(network.servers.settings)
     try:
+        clocks.beat(workshop)
         with workshop.on_due(people.ngo.id, referral_id) as (session, system, what):
             finish.remind(session, system, referral_id, what)
     finally:
