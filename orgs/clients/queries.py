@@ -17,7 +17,7 @@ from app.core.context import Actor
 from app.core.errors import NotFound
 from app.core.keys import Keyring, keyring
 from app.core.paging import Cursor, Page
-from orgs.clients import along, rules, store
+from orgs.clients import along, policy, rules, store
 from orgs.clients.along import Reach
 from orgs.clients.models import Client, ClientNote, Episode
 from orgs.clients.rules import SearchKind
@@ -47,9 +47,11 @@ def _one(reach: Reach) -> Select[*tuple[Any, ...]]:
 def check_sees(session: Session, actor: Actor, client_id: UUID | None, *, note_id: UUID | None = None) -> None:
     """May the actor see the client now, and this note of theirs? Nothing is opened. Raises NotFound, NotAllowed."""
     wanted = select(Client.id).where(store.in_scope(actor), Client.id == client_id)
-    if note_id is not None:  # the table's own policies say who sees clinical ones
+    if note_id is not None:
         wanted = wanted.join(ClientNote, and_(ClientNote.org_id == Client.org_id, ClientNote.client_id == Client.id))
         wanted = wanted.where(ClientNote.id == note_id)
+        if not policy.sees_clinical_notes(actor):
+            wanted = wanted.where(ClientNote.clinical.is_(False))
     if session.execute(wanted).one_or_none() is None:
         raise NotFound
 

@@ -114,7 +114,7 @@ def init_api(app: Flask, resources: Iterable[ApiBlueprint]) -> None:
 
 
 def _check_keys(document: Mapping[str, Any]) -> None:
-    """Whatever is not a GET takes the key by which it may be sent again. Raises RuntimeError: the app does not start."""
+    """Whatever is not a GET takes the key by which it is sent again. Raises RuntimeError: the app does not start."""
     for path, operations in document["paths"].items():
         for method in _CHANGING & operations.keys():
             taken = {one.get("name") for one in operations[method].get("parameters", ()) if isinstance(one, dict)}
