@@ -66,7 +66,6 @@ RESOURCES: tuple[ApiBlueprint, ...] = (
 FREE_TO_REPEAT: Mapping[str, str] = {
     "languages": "choosing a language twice chooses it once",
     "leave": "nobody waits for the database who must get away",
-    "styleguide": "does nothing",
     "signing_in": "nobody is signed in yet, or any more; an invitation's own link is used up by the first",
     "account.sign_out_everywhere": "the session that posted it has ended",
     "clients.search": "reads; the words are kept nowhere",

@@ -18,6 +18,7 @@ from orgs.staff.use_cases import invite
 from referrals.consents.wording import CURRENT
 from referrals.life.use_cases import answer
 from referrals.sending import drafts
+from referrals.sending.alternatives import review
 from referrals.slips import issue
 from tests.cast import Cast, programme
 from tests.network import PASSWORD, Person
@@ -71,7 +72,7 @@ def _end(team: Cast) -> Ready:
     own = programme(team.ngo)
     with team.outreach.transaction() as (session, actor):
         stay = open_episode(session, actor, team.client_id, own, heard_from=HeardFrom.PEER)
-    form = {"version": "1", "how": "moved_on"}
+    form = {"version": "1", "outcome": "moved_on"}
     return team.outreach, f"/clients/{team.client_id}/stays/{stay}/end", form
 
 
@@ -135,7 +136,10 @@ def _use_held(team: Cast) -> Ready:
 
 
 def _review(team: Cast) -> Ready:
-    return team.outreach, f"/send/{_draft(team, consents=team.consent())}/review", {}
+    draft = _draft(team, consents=team.consent())
+    with team.outreach.transaction() as (session, actor):
+        seen = review(session, actor, draft).first.fingerprint
+    return team.outreach, f"/send/{draft}/review", {"seen": seen}
 
 
 def _withdraw(team: Cast) -> Ready:
