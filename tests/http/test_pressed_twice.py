@@ -30,6 +30,7 @@ def test_a_client_is_written_down_once(
     page.context.add_cookies([{"name": "spean", "value": f"s.{worker.token}", "url": address}])
     page.goto(f"{address}/clients/new")
     page.fill("[name=alias]", "Bopha")
+    page.select_option("[name=heard_from]", "peer")
     page.locator("main form button[type=submit]").last.dblclick()
     page.wait_for_url("**/clients/*-*")
     assert page.locator("h1").inner_text().startswith("Bopha")
@@ -47,6 +48,7 @@ def test_who_posted_twice_is_told_so(
     page.context.add_cookies([{"name": "spean", "value": f"s.{worker.token}", "url": address}])
     page.goto(f"{address}/clients/new")
     page.fill("[name=alias]", "Bopha")
+    page.select_option("[name=heard_from]", "peer")
     form = page.locator("main form[data-once]").last
     sent = form.evaluate("form => Object.fromEntries(new FormData(form))")
     assert page.request.post(f"{address}/clients/new", form=sent).ok
