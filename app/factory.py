@@ -14,11 +14,12 @@ from app.core.settings import WebSettings, load_web
 from app.http.again import init_again
 from app.http.gate import init_gate
 from app.http.limits import init_limits
+from app.http.repeats import init_repeats
 from app.http.session import actor, init_session
 from app.http.setup import init_http
 from app.http.turns import init_turns
 from app.navigation import home_of, hooks
-from app.routes import register
+from app.routes import FREE_TO_REPEAT, register
 from referrals import mappers
 from referrals.clocks.queries import state as clock_state
 from referrals.deliveries.queries import counts
@@ -54,6 +55,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     init_http(app, hooks())
     app.add_url_rule("/", "home", _home)
     register(app)
+    init_repeats(app, FREE_TO_REPEAT)
     init_nudge(app, settings)
     init_alarm(app, settings)
     keep_sections(app, SECTIONS)

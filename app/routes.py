@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Flask
 
 from app.http import up
@@ -70,6 +72,17 @@ RESOURCES: tuple[ApiBlueprint, ...] = (
     notices_api.api,
     status_api.api,
 )
+
+FREE_TO_REPEAT: Mapping[str, str] = {
+    "languages": "choosing a language twice chooses it once",
+    "leave": "nobody waits for the database who must get away",
+    "signing_in": "nobody is signed in yet, or any more; an invitation's own link is used up by the first",
+    "account.sign_out_everywhere": "the session that posted it has ended",
+    "clients.search": "reads; the words are kept nowhere",
+    "inbox.show": "finds and opens; the code is kept nowhere",
+    "outbox.show": "finds and opens",
+}
+"""Pages, or whole blueprints, whose forms may be posted again: nothing is done twice by it. Why."""
 
 
 def register(app: Flask) -> None:

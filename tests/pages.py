@@ -12,7 +12,7 @@ from app.factory import create_app
 from app.http.session import database
 from tests.network import Network, Person
 
-_CHANGES_EACH_TIME = re.compile(r'nonce="[^"]*"|name="(csrf_token|next)"\s+value="[^"]*"')
+_CHANGES_EACH_TIME = re.compile(r'nonce="[^"]*"|name="(csrf_token|next|one_use)"\s+value="[^"]*"')
 
 
 def site(network: Network, *, csrf: bool = False) -> Flask:

@@ -75,7 +75,7 @@ def clock() -> Tally:
     return Tally(tried=1, failed=0 if clocks.beat(workshop()) else 1)
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def _begin(**_: object) -> None:
     """Nothing runs out before the first comparison of the clock: ask for it at once."""
     _soon(clock)

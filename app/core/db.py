@@ -165,12 +165,51 @@ def remembered(session: Session, key: Hashable, read: Callable[[], _T]) -> _T:
     return found
 
 
+_HOLDING, _HELD = "holding", "held"
+
+
 @contextmanager
 def transaction(session: Session) -> Iterator[Session]:
-    """Commit what the block did, or nothing of it. Nothing else commits."""
+    """Commit what the block did, or nothing of it. Nothing else commits.
+
+    Within `holding`, the commit waits until the next block begins, or for `settle`.
+    """
     try:
+        settle(session)
         yield session
-        session.commit()
+        if session.info.get(_HOLDING):
+            session.info[_HELD] = True
+        else:
+            session.commit()
     except BaseException:
-        session.rollback()
+        undo(session)
         raise
+
+
+@contextmanager
+def holding(session: Session) -> Iterator[None]:
+    """Hold the last block's commit back, for what belongs to it and is known only after it. What is left is undone."""
+    session.info[_HOLDING] = True
+    try:
+        yield
+    finally:
+        session.info.pop(_HOLDING, None)
+        if held(session):
+            undo(session)
+
+
+def held(session: Session) -> bool:
+    """Whether a block has done its part and waits for the commit."""
+    return bool(session.info.get(_HELD))
+
+
+def settle(session: Session) -> None:
+    """Commit what a block left held, if one did."""
+    if session.info.pop(_HELD, False):
+        session.commit()
+
+
+def undo(session: Session) -> None:
+    """Nothing of this transaction was."""
+    session.info.pop(_HELD, None)
+    session.rollback()

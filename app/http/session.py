@@ -131,7 +131,10 @@ def by_token() -> bool:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """The request's transaction. A GET renders inside it, a POST redirects after it. A denial is recorded apart."""
+    """The request's transaction. A GET renders inside it, a POST redirects after it. A denial is recorded apart.
+
+    Where a form was posted, the last one is committed together with where it led (`app.http.repeats`).
+    """
     session: Session = database.session()
     try:
         with db.transaction(session):

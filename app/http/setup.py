@@ -14,6 +14,7 @@ from app.http.filters import init_filters
 from app.http.headers import init_headers
 from app.http.languages import init_languages
 from app.http.leave import init_leave
+from app.http.repeats import one_use
 from app.http.styleguide import init_styleguide
 
 csrf = CSRFProtect()
@@ -47,5 +48,6 @@ def init_http(app: Flask, hooks: Hooks | None = None) -> None:
     init_leave(app)
     csrf.exempt(leave.bp)  # a person who must get away at once is let go, however old the page; the cookie is Lax
     init_error_pages(app)
+    app.add_template_global(one_use, "one_use")
     if app.debug or app.testing:
         init_styleguide(app)

@@ -17,9 +17,9 @@ from app.core.context import Actor
 from app.core.errors import NotFound
 from app.core.keys import Keyring, keyring
 from app.core.paging import Cursor, Page
-from orgs.clients import along, rules, store
+from orgs.clients import along, policy, rules, store
 from orgs.clients.along import Reach
-from orgs.clients.models import Client, Episode
+from orgs.clients.models import Client, ClientNote, Episode
 from orgs.clients.rules import SearchKind
 from orgs.clients.views import ClientLine, ClientName, ClientView, Found
 
@@ -42,6 +42,18 @@ def _one(reach: Reach) -> Select[*tuple[Any, ...]]:
     """Written once for the process: SQLAlchemy need not look anew whether it knows the statement."""
     org, worker, client = (bindparam(name, type_=Uuid) for name in ("org", "worker", "client"))
     return select(*along.record_columns(org, reach)).where(reach.scope(org, worker), Client.id == client)
+
+
+def check_sees(session: Session, actor: Actor, client_id: UUID | None, *, note_id: UUID | None = None) -> None:
+    """May the actor see the client now, and this note of theirs? Nothing is opened. Raises NotFound, NotAllowed."""
+    wanted = select(Client.id).where(store.in_scope(actor), Client.id == client_id)
+    if note_id is not None:
+        wanted = wanted.join(ClientNote, and_(ClientNote.org_id == Client.org_id, ClientNote.client_id == Client.id))
+        wanted = wanted.where(ClientNote.id == note_id)
+        if not policy.sees_clinical_notes(actor):
+            wanted = wanted.where(ClientNote.clinical.is_(False))
+    if session.execute(wanted).one_or_none() is None:
+        raise NotFound
 
 
 def names(session: Session, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, ClientName]:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.clock import PHNOM_PENH
 from app.http.api.base import ApiBlueprint
-from app.http.api.steps import OnceHeaders, answered_again, once
+from app.http.api.steps import OnceHeaders, answered_again, made, once
 from app.http.session import actor, transaction
-from orgs.clients.queries import client_values
+from orgs.clients.queries import check_sees, client_values
 from orgs.programmes import queries as directory
 from referrals.consents import queries, schemas, use_cases, wording
 from referrals.consents.models import ConsentRow
@@ -50,9 +50,9 @@ class Consents(MethodView):
         """Write down what a client permits: one programme and up to two alternatives, asked in one sitting."""
         with transaction() as session:
             done = once(session, actor(), "consent.take", headers, lambda: _take(session, **sent), status=201)
-            made = queries.of_sitting(session, actor(), done.id)
-            client_values(session, actor(), made[0].client_id)
-            return _listed(made), done.status, answered_again(done)
+            taken = queries.of_sitting(session, actor(), made(done))
+            client_values(session, actor(), taken[0].client_id)
+            return _listed(taken), done.status, answered_again(done)
 
 
 @api.route("/wording")
@@ -78,12 +78,18 @@ class Words(MethodView):
 
 @api.route("/<uuid:consent_id>/withdraw")
 class Withdrawal(MethodView):
+    @api.arguments(OnceHeaders, location="headers")
     @api.response(200, schemas.ConsentSchema)
-    def post(self, consent_id: UUID) -> dict[str, Any]:
+    def post(self, headers: dict[str, str], consent_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
         """The client takes back a permission that nothing sent rests on; otherwise withdraw the referral."""
         with transaction() as session:
-            use_cases.withdraw_unused(session, actor(), consent_id)
-            return _shown(queries.consent(session, actor(), consent_id))
+            done = once(
+                session, actor(), "consent.withdraw", headers, lambda: _withdraw(session, consent_id), about=consent_id
+            )
+            row = queries.consent(session, actor(), consent_id)
+            if done.again:
+                check_sees(session, actor(), row.client_id)
+            return _shown(row), done.status, answered_again(done)
 
 
 def _take(session: Session, client_id: UUID, programme_ids: list[UUID], sitting: Sitting) -> UUID:
@@ -91,6 +97,11 @@ def _take(session: Session, client_id: UUID, programme_ids: list[UUID], sitting:
         sitting = replace(sitting, witness_id=actor().staff_id)
     taken = use_cases.take(session, actor(), client_id, programme_ids, sitting)
     return queries.consent(session, actor(), taken[0]).sitting_id
+
+
+def _withdraw(session: Session, consent_id: UUID) -> UUID:
+    use_cases.withdraw_unused(session, actor(), consent_id)
+    return consent_id
 
 
 def _listed(rows: list[ConsentRow]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask.views import MethodView
 
 from app.core.paging import Cursor
 from app.http.api.base import ApiBlueprint
+from app.http.api.steps import OnceHeaders, answered_again, once
 from app.http.session import actor, transaction
 from referrals.notices import queries, use_cases
 from referrals.notices.schemas import NoticePageSchema, NoticeQuerySchema, NoticeSchema
@@ -34,20 +35,29 @@ class Notices(MethodView):
 class OneRead(MethodView):
     """Reading one."""
 
+    @api.arguments(OnceHeaders, location="headers")
     @api.response(200, NoticeSchema)
-    def post(self, notice_id: UUID) -> dict[str, Any]:
+    def post(self, headers: dict[str, str], notice_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Mark one notification as read."""
         with transaction() as session:
-            use_cases.open_notice(session, actor(), notice_id)
-            return asdict(queries.one(session, actor(), notice_id))
+            done = once(
+                session, actor(), "notice.read", headers,
+                lambda: use_cases.open_notice(session, actor(), notice_id).id,
+                about=notice_id,
+            )  # fmt: skip
+            return asdict(queries.one(session, actor(), notice_id)), done.status, answered_again(done)
 
 
 @api.route("/read")
 class AllRead(MethodView):
     """Reading all."""
 
+    @api.arguments(OnceHeaders, location="headers")
     @api.response(204)
-    def post(self) -> None:
+    def post(self, headers: dict[str, str]) -> tuple[None, int, dict[str, str]]:
         """Mark all notifications as read."""
         with transaction() as session:
-            use_cases.read_all(session, actor())
+            done = once(
+                session, actor(), "notices.read", headers, lambda: use_cases.read_all(session, actor()), status=204
+            )
+        return None, done.status, answered_again(done)

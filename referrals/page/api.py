@@ -127,9 +127,10 @@ def _add(action: Action, deed: Deed) -> None:
     def view(headers: dict[str, str], body: Body, referral_id: UUID) -> Answer:
         with transaction() as session:
             done = once(
-                session, actor(), f"referral.{action}", headers, lambda: do(session, headers, body, referral_id)
-            )
-            return shown(session, load(session, actor(), done.id), done)
+                session, actor(), f"referral.{action}", headers, lambda: do(session, headers, body, referral_id),
+                about=referral_id,
+            )  # fmt: skip
+            return shown(session, load(session, actor(), referral_id), done)
 
     def do(session: Session, headers: dict[str, str], body: Body, referral_id: UUID) -> UUID:
         found = load_to(session, actor(), referral_id, action)

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.context import Actor
 from app.core.errors import NotFound
 from app.http.api.base import ApiBlueprint
-from app.http.api.steps import ETAG_DOC, OnceHeaders, StepHeaders, check_version, once
+from app.http.api.steps import ETAG_DOC, OnceHeaders, ReadHeaders, StepHeaders, check_version, made, once
 from app.http.session import actor, transaction
 from referrals.life.scope import load
 from referrals.page.api import Answer, shown
@@ -41,14 +41,15 @@ class Sending(MethodView):
                 lambda: send(session, actor(), _request(session, actor(), sent, lock=True), seen=seen).id,
                 status=201,
             )  # fmt: skip
-            return shown(session, load(session, actor(), done.id), done)
+            return shown(session, load(session, actor(), made(done)), done)
 
 
 @api.route("/preview")
 class Previews(MethodView):
+    @api.arguments(ReadHeaders, location="headers")
     @api.arguments(schemas.RequestSchema)
     @api.response(200, schemas.PreviewSchema)
-    def post(self, sent: dict[str, Any]) -> Preview:
+    def post(self, _headers: dict[str, str], sent: dict[str, Any]) -> Preview:
         """Exactly what the receiver would see, before and after it accepts. Nothing is sent."""
         with transaction() as session:
             return preview(session, actor(), _request(session, actor(), sent))
@@ -66,7 +67,7 @@ class Next(MethodView):
                 lambda: _next(session, actor(), headers, referral_id),
                 status=201,
             )  # fmt: skip
-            return shown(session, load(session, actor(), done.id), done)
+            return shown(session, load(session, actor(), made(done)), done)
 
 
 def _next(session: Session, who: Actor, headers: dict[str, str], referral_id: UUID) -> UUID:

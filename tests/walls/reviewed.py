@@ -144,6 +144,8 @@ EXECUTE: dict[str, tuple[str, ...]] = {
     "sec.hand_over_caseload()": (OWNER,),
     "sec.note_referred()": (OWNER,),
     "sec.note_reached()": (OWNER,),
+    "sec.spend_keys()": (OWNER,),
+    "sec.spend_clients_keys()": (OWNER,),
     "sec.begin_audit()": (OWNER,),
     "sec.note_audit()": (OWNER,),
 }

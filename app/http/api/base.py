@@ -12,11 +12,13 @@ from flask import Flask, current_app
 from flask_wtf.csrf import CSRFProtect
 from marshmallow import Schema, fields
 
+from app.core.idempotency import HEADER
 from app.http.api.document import add_document
 from app.http.api.reading import Reader
 from app.http.problems import CONTENT_TYPE
 from app.http.session import by_token
 
+_CHANGING = frozenset({"post", "put", "patch", "delete"})
 _View = TypeVar("_View", bound=Callable[..., Any])
 _SPEC: dict[str, Any] = {
     "title": "Spean",
@@ -107,4 +109,15 @@ def init_api(app: Flask, resources: Iterable[ApiBlueprint]) -> None:
     for resource in resources:
         app.extensions["csrf"].exempt(resource)  # `_ask_csrf` asks instead
         api.register_blueprint(resource)
-    add_document(app, api.spec.to_dict())
+    document = api.spec.to_dict()
+    _check_keys(document)
+    add_document(app, document)
+
+
+def _check_keys(document: Mapping[str, Any]) -> None:
+    """Whatever is not a GET takes the key by which it is sent again. Raises RuntimeError: the app does not start."""
+    for path, operations in document["paths"].items():
+        for method in _CHANGING & operations.keys():
+            taken = {one.get("name") for one in operations[method].get("parameters", ()) if isinstance(one, dict)}
+            if HEADER not in taken:
+                raise RuntimeError(f"{method} {path} takes no {HEADER}: see app/http/api/steps.py")

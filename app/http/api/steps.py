@@ -13,7 +13,7 @@ from werkzeug.http import parse_etags
 
 from app.core import idempotency
 from app.core.context import Actor
-from app.core.errors import N_, Stale
+from app.core.errors import N_, NotFound, Stale
 from app.core.idempotency import HEADER, Done
 from app.http.session import settings
 
@@ -22,14 +22,27 @@ ETAG_DOC = {"ETag": {"schema": {"type": "string"}, "description": "The version, 
 _CHANGED = N_("This has changed since you read it. Read it again.")
 
 
+_A_WORD = validate.Regexp(r"\A[!-~]{1,200}\Z")
+
+
 class OnceHeaders(Schema):
     idempotency_key = fields.String(
         data_key=HEADER,
-        validate=validate.Regexp(r"\A[!-~]{1,200}\Z"),
+        validate=_A_WORD,
         metadata={
-            "description": "A word of your own for this one request, such as a UUID. Sent again within two days, it"
+            "description": "A word of your own for this one request, such as a UUID. Sent again within thirty days, it"
             " acts no second time, and is answered by what may be seen then."
         },
+    )
+
+
+class ReadHeaders(Schema):
+    """For what is asked by POST only because of its size or its words: it changes nothing, so nothing is kept of it."""
+
+    idempotency_key = fields.String(
+        data_key=HEADER,
+        validate=_A_WORD,
+        metadata={"description": "Taken as everywhere. This changes nothing, so each answer is made anew."},
     )
 
 
@@ -42,13 +55,31 @@ class StepHeaders(OnceHeaders):
 
 
 def once(
-    session: Session, actor: Actor, action: str, headers: dict[str, str], do: Callable[[], UUID], *, status: int = 200
+    session: Session,
+    actor: Actor,
+    action: str,
+    headers: dict[str, str],
+    do: Callable[[], UUID | None],
+    *,
+    about: UUID | None = None,
+    status: int = 200,
 ) -> Done:
-    """Do what was asked, or find that it was done before under the same Idempotency-Key. `do` returns the row's id."""
+    """Do what was asked, or find that it was done before under the same Idempotency-Key.
+
+    `do` returns the id of what it made, or `about`: the id of what is changed, which the address names. Whatever is
+    answered is read anew afterwards, so that the second answer shows what may be seen then. Raises Invalid, NotFound.
+    """
     key = headers.get("idempotency_key")
     if key is None:
         return Done(status, do())
-    return idempotency.once(session, actor, key, action, _fingerprint(), status, do)
+    return idempotency.once(session, actor, key, action, _fingerprint(), status, do, about=about)
+
+
+def made(done: Done) -> UUID:
+    """The id of what was made. Raises NotFound where there is none."""
+    if done.id is None:
+        raise NotFound
+    return done.id
 
 
 def check_version(headers: dict[str, str], version: int) -> None:

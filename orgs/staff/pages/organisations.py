@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.http.filters import in_language
 from app.http.forms import named
+from app.http.repeats import shown_once
 from app.http.session import actor, transaction
 from orgs.areas import queries as areas
 from orgs.staff import policy, queries, rules, use_cases
@@ -78,6 +79,7 @@ def invite(org_id: UUID) -> ResponseReturnValue:
         found = queries.organisation(session, org_id)
         token = use_cases.invite(session, actor(), rules.first_roles(found.kind), org_id=org_id)
     back = url_for("organisations.one", org_id=org_id)
+    shown_once(back)
     return render_template("staff/invited.html", href=join_href(token), back=back, days=use_cases.INVITE_DAYS)
 
 

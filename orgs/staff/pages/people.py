@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.core.errors import Conflict
+from app.http.repeats import shown_once
 from app.http.session import actor, settings, transaction
 from orgs.staff import policy, queries, use_cases
 from orgs.staff.forms import RolesForm, role_choices
@@ -41,6 +42,7 @@ def invite() -> ResponseReturnValue:
             with form.taking_errors():
                 token = use_cases.invite(session, actor(), frozenset(form.roles.data))
     if form.is_submitted() and not form.errors:
+        shown_once(url_for("staff.people"))
         return render_template(
             "staff/invited.html", href=join_href(token), back=url_for("staff.people"), days=use_cases.INVITE_DAYS
         )
@@ -84,6 +86,7 @@ def new_password(staff_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         token = use_cases.new_password_link(session, actor(), staff_id)
     back = url_for("staff.people")
+    shown_once(back)
     return render_template("staff/invited.html", href=join_href(token), back=back, days=1)
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.http.repeats import shown_once
 from app.http.session import actor, transaction
 from orgs.staff import own_access
 from orgs.staff.forms import TokenForm
@@ -32,6 +33,7 @@ def make() -> ResponseReturnValue:
                 secret = own_access.make_token(session, actor(), label=form.label.data, days=int(form.days.data))
         found = own_access.open_access(session, actor())
     if secret:
+        shown_once(url_for("tokens.mine"))
         form = TokenForm(formdata=None)
     return _tokens_page(found, form, secret), form.status
 

@@ -34,3 +34,29 @@ GOOD = ProgrammeValues(
 
 def like_good(**changes: Any) -> ProgrammeValues:
     return replace(GOOD, **changes)
+
+
+TYPED = {
+    "service": "rehab",
+    "name_km": "ផ្ទះថ្មី",
+    "name_en": "New house",
+    "min_age": "១៨",
+    "substances": ["heroin", "tablets"],
+    "khans": ["1212"],
+    "question_km_1": "មានកូនតូចទេ?",
+    "question_en_1": "Any small children?",
+    "wanted_1": "no",
+    "capacity": "8",
+    "day_0": "8-12, 14.00–17:30",
+    **{f"day_{number}": "" for number in range(1, 6)},
+    "day_6": "00:00-24:00",
+    "meeting_point_km": "ទ្វារពណ៌ខៀវ",
+    "meeting_point_en": "The blue gate",
+    "area": "121201",
+    "languages": ["km", "vi"],
+    "response_hours": "16",
+    "funding": "City fund",
+    "published": "y",
+    "accepting": "y",
+}
+"""What a manager types into the form."""

@@ -14,33 +14,10 @@ from orgs.programmes.criteria import Criterion, Kind
 from orgs.programmes.models import ResponseRecord
 from orgs.programmes.use_cases import make_programme
 from tests.network import Network, Org
-from tests.orgs.programmes.programme_values import like_good
+from tests.orgs.programmes.programme_values import TYPED, like_good
 from tests.pages import client_for, site, words_of
 
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-TYPED = {
-    "service": "rehab",
-    "name_km": "ផ្ទះថ្មី",
-    "name_en": "New house",
-    "min_age": "១៨",
-    "substances": ["heroin", "tablets"],
-    "khans": ["1212"],
-    "question_km_1": "មានកូនតូចទេ?",
-    "question_en_1": "Any small children?",
-    "wanted_1": "no",
-    "capacity": "8",
-    "day_0": "8-12, 14.00–17:30",
-    **{f"day_{number}": "" for number in range(1, 6)},
-    "day_6": "00:00-24:00",
-    "meeting_point_km": "ទ្វារពណ៌ខៀវ",
-    "meeting_point_en": "The blue gate",
-    "area": "121201",
-    "languages": ["km", "vi"],
-    "response_hours": "16",
-    "funding": "City fund",
-    "published": "y",
-    "accepting": "y",
-}
 
 
 @pytest.fixture(scope="module")

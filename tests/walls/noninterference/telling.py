@@ -23,7 +23,7 @@ from app.core.errors import Invalid, SpeanError
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:[+-]\d\d(?::?\d\d)?|Z)?")
 _BYTES = re.compile(r"\\x[0-9a-f]*")
-_TOKEN = re.compile(r'nonce="[^"]*"|name="csrf_token"\s+value="[^"]*"')
+_TOKEN = re.compile(r'nonce="[^"]*"|name="(?:csrf_token|one_use)"\s+value="[^"]*"')
 
 
 @dataclasses.dataclass(frozen=True)
