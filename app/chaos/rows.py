@@ -1,0 +1,83 @@
+"""What the invariants must know of the whole network, as SQL. All of it that depends on the schema stands here.
+
+Read with the backup's role, which may read every row as it is stored and write nothing (docs/adr/0030). Everything else
+is asked through the API, by the people who may know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from app.chaos.history import Entry, Event, Final, Job, Notice, Place, Referral
+
+_REFERRALS = """
+SELECT id::text, sender_org_id::text AS sender_org, receiver_org_id::text AS receiver_org,
+    programme_id::text AS programme, consent_id::text AS consent, state, version
+FROM app.referrals ORDER BY id
+"""
+_EVENTS = """
+SELECT id::text, referral_id::text AS referral, kind, at, by_org_id::text AS by_org, by_staff_id::text AS by_staff,
+    detail
+FROM app.referral_events ORDER BY at, id
+"""
+_JOBS = "SELECT event_id::text AS event, org_id::text AS org, done_at IS NOT NULL AS done FROM app.outbox"
+_NOTICES = """
+SELECT n.id::text, n.org_id::text AS org, n.staff_id::text AS staff, n.event_id::text AS event, n.email AS mail
+FROM app.notifications n
+"""
+"""`mail`: off, sent, failed, parked or dropped where it is settled; any other word while it is under way."""
+_CONSENTS = "SELECT id::text FROM app.consents"
+_ENTRIES = """
+SELECT action, subject_id::text AS subject, staff_id::text AS staff, count(*) AS times FROM app.audit_log
+WHERE outcome = 'done' AND subject_id IS NOT NULL GROUP BY 1, 2, 3
+"""
+_PLACES = """
+SELECT p.id::text AS programme, p.capacity, 0 AS over,
+    (SELECT count(*) FROM app.referrals r
+        WHERE r.receiver_org_id = p.org_id AND r.programme_id = p.id AND r.state IN ('accepted', 'arrived'))
+    + (SELECT count(*) FROM app.episodes e
+        WHERE e.org_id = p.org_id AND e.programme_id = p.id AND e.ended_at IS NULL AND e.referral_id IS NULL) AS taken
+FROM app.programmes p WHERE p.capacity IS NOT NULL
+"""
+"""`over`: how many of the places taken were given beyond the capacity, with a reason."""
+_OPEN = """
+SELECT (SELECT count(*) FROM app.outbox WHERE done_at IS NULL)
+    + (SELECT count(*) FROM app.notifications WHERE email = 'waiting')
+"""
+
+
+def read(backup_url: str) -> Final:
+    """Everything that is read here, in one snapshot; the rest of the Final is empty."""
+    with psycopg.connect(backup_url, row_factory=dict_row) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+        def all_of(statement: str) -> list[Mapping[str, Any]]:
+            return list(connection.execute(statement))
+
+        return Final(
+            referrals=[Referral(**row) for row in all_of(_REFERRALS)],
+            events=[Event(**row) for row in all_of(_EVENTS)],
+            jobs=[Job(**row) for row in all_of(_JOBS)],
+            notices=[Notice(**row) for row in all_of(_NOTICES)],
+            consents=frozenset(row["id"] for row in all_of(_CONSENTS)),
+            entries=[Entry(**row) for row in all_of(_ENTRIES)],
+            places=[Place(**row) for row in all_of(_PLACES)],
+        )
+
+
+def under_way(backup_url: str) -> int:
+    """How many jobs and mails are neither delivered nor parked."""
+    with psycopg.connect(backup_url) as connection:
+        row = connection.execute(_OPEN).fetchone()
+    return int(row[0]) if row else 0
+
+
+def followed_up(backup_url: str, referral: str, kind: str) -> bool:
+    """Whether this has happened to the referral."""
+    with psycopg.connect(backup_url) as connection:
+        asked = "SELECT 1 FROM app.referral_events WHERE referral_id = %s AND kind = %s"
+        return connection.execute(asked, (referral, kind)).fetchone() is not None
