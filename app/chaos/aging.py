@@ -18,7 +18,12 @@ _DUE = {
     "expired": "half_at = now() - interval '2 minutes', due_at = now() - interval '1 minute', expires_at = now()",
 }
 _AGE = "UPDATE app.referrals SET {} WHERE id = %s AND state = 'sent' RETURNING now()"
-_RETRY = "UPDATE app.outbox SET next_at = now() WHERE done_at IS NULL AND leased_until IS NULL AND next_at > now()"
+_RETRY = """
+UPDATE app.outbox SET next_at = now() WHERE done_at IS NULL AND leased_until < now() AND next_at > now();
+UPDATE app.deliveries SET next_at = now()
+    WHERE state IN ('queued', 'parked') AND coalesce(leased_until, now()) <= now() AND next_at > now();
+UPDATE sec.channels SET probe_at = now() WHERE down_since IS NOT NULL AND probe_at > now()
+"""
 """Only what waits for another try. A lease runs out by itself: that it does is under test."""
 
 

@@ -12,9 +12,9 @@ from redis import RedisError
 from app.chaos.grip import Grip, family
 from app.chaos.smtp import MailServer, Mood
 
-PROCESSES = ("web", "worker", "beat")
+PROCESSES = ("web", "worker", "mail-worker", "beat")
 """Spean's own processes as the launcher names them in state.json, that are killed and frozen."""
-TELLING = ("worker",)
+TELLING = ("worker", "mail-worker")
 """Those of them that tell people."""
 _MID_BATCH_S = 0.05
 

@@ -26,8 +26,10 @@ FROM app.referral_events ORDER BY at, id
 """
 _JOBS = "SELECT event_id::text AS event, org_id::text AS org, done_at IS NOT NULL AS done FROM app.outbox"
 _NOTICES = """
-SELECT n.id::text, n.org_id::text AS org, n.staff_id::text AS staff, n.event_id::text AS event, n.email AS mail
-FROM app.notifications n
+SELECT n.id::text, n.org_id::text AS org, n.staff_id::text AS staff, n.event_id::text AS event,
+    coalesce(d.state, 'off') AS mail
+FROM app.notifications n LEFT JOIN app.deliveries d
+    ON d.org_id = n.org_id AND d.staff_id = n.staff_id AND d.event_id = n.event_id AND d.channel = 'email'
 """
 """`mail`: off, sent, failed, parked or dropped where it is settled; any other word while it is under way."""
 _CONSENTS = "SELECT id::text FROM app.consents"
@@ -46,7 +48,7 @@ FROM app.programmes p WHERE p.capacity IS NOT NULL
 """`over`: how many of the places taken were given beyond the capacity, with a reason."""
 _OPEN = """
 SELECT (SELECT count(*) FROM app.outbox WHERE done_at IS NULL)
-    + (SELECT count(*) FROM app.notifications WHERE email = 'waiting')
+    + (SELECT count(*) FROM app.deliveries WHERE state IN ('queued', 'parked'))
 """
 
 
