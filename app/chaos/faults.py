@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from redis import RedisError
 
+from app.chaos import rows
 from app.chaos.grip import Grip, family
 from app.chaos.smtp import MailServer, Mood
 
@@ -16,7 +17,7 @@ PROCESSES = ("web", "worker", "mail-worker", "beat")
 """Spean's own processes as the launcher names them in state.json, that are killed and frozen."""
 TELLING = ("worker", "mail-worker")
 """Those of them that tell people."""
-_MID_BATCH_S = 0.05
+_PILING_S, _HELD_WITHIN_S, _LOOK_S = 2.0, 8.0, 0.001
 
 
 @dataclass
@@ -79,13 +80,17 @@ def _kill_backends(scene: Scene) -> None:
 
 
 def _freeze_then_kill(scene: Scene) -> None:
-    """While the worker stands still a batch of jobs piles up, and it dies with the batch in its hands."""
-    scene.grip.freeze(scene.grip.process(name) for name in TELLING)
-    time.sleep(1.5)
-    pids = [pid for name in TELLING for pid in family(scene.grip.process(name))]
-    scene.gone |= {name: scene.grip.process(name) for name in TELLING}
-    scene.grip.thaw()
-    time.sleep(_MID_BATCH_S)
+    """While the workers stand still a batch of jobs piles up, and they die with the batch in their hands."""
+    main = {name: scene.grip.process(name) for name in TELLING}
+    scene.grip.freeze(main.values())
+    time.sleep(_PILING_S)
+    pids = [pid for one in main.values() for pid in family(one)]
+    scene.gone |= main
+    with rows.watching(scene.grip.stack.environ["SPEAN_BACKUP_URL"]) as held:
+        scene.grip.thaw()
+        deadline = time.monotonic() + _HELD_WITHIN_S
+        while not held() and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
     scene.grip.kill(pids)
 
 

@@ -6,7 +6,8 @@ is asked through the API, by the people who may know it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -50,6 +51,7 @@ _OPEN = """
 SELECT (SELECT count(*) FROM app.outbox WHERE done_at IS NULL)
     + (SELECT count(*) FROM app.deliveries WHERE state IN ('queued', 'parked'))
 """
+_HELD = "SELECT 1 FROM app.outbox WHERE done_at IS NULL AND leased_until > now() LIMIT 1"
 
 
 def read(backup_url: str) -> Final:
@@ -76,6 +78,13 @@ def under_way(backup_url: str) -> int:
     with psycopg.connect(backup_url) as connection:
         row = connection.execute(_OPEN).fetchone()
     return int(row[0]) if row else 0
+
+
+@contextmanager
+def watching(backup_url: str) -> Iterator[Callable[[], bool]]:
+    """Gives a quick question: whether a worker has jobs in its hands just now."""
+    with psycopg.connect(backup_url, autocommit=True, connect_timeout=5) as connection:
+        yield lambda: connection.execute(_HELD).fetchone() is not None
 
 
 def followed_up(backup_url: str, referral: str, kind: str) -> bool:
