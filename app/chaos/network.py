@@ -31,7 +31,7 @@ WITHOUT_MAIL = "second"
 """Who has turned mail off, at the receivers; the bell is all that they have."""
 WORKERS = ("first", "second")
 OPEN, SMALL = "open", "small"
-CAPACITY = 10
+CAPACITY = 4
 """Places of each small programme; an open one has no limit."""
 _ALWAYS = WeeklyHours((((0, DAY),),) * 7)
 _PROMISE_MINUTES = 240

@@ -20,6 +20,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "withdrawn late": (*_SENT, "see", "accept", "withdraw", "see"),
     "cancelled": (*_SENT, "see", "cancel"),
     "place": (*_SENT, "accept"),
+    "place given back": (*_SENT, "accept", "see", "cancel"),
     "walk in": ("walk_in",),
     "key again": (*_SENT, "send again"),
     "half_time": _SENT,
@@ -27,15 +28,17 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "expired": _SENT,
 }
 """What happens, by kind of story."""
+FOR_PLACES = frozenset({"place", "place given back", "walk in"})
+"""Stories of the programmes with few places."""
 DUE = ("half_time", "overdue", "expired")
 """Stories that nobody answers: they are aged, so that this is due."""
 _OFTEN: Mapping[str, int] = {
     "answered": 22, "at once": 6, "declined": 8, "waiting": 8, "withdrawn early": 7, "withdrawn late": 9,
-    "cancelled": 6, "place": 14, "walk in": 3, "key again": 5, "half_time": 4, "overdue": 4, "expired": 4,
+    "cancelled": 6, "place": 12, "place given back": 5, "walk in": 3, "key again": 5, "half_time": 4, "overdue": 4, "expired": 4,
 }  # fmt: skip
 _LATEST_DUE_S = 60.0
 """After this nothing is aged any more: it would have to be waited for at the end."""
-_TWICE, _DEMANDING, _FOREIGN = 0.2, 0.5, 0.25
+_TWICE, _DEMANDING, _FOREIGN, _INSISTS = 0.2, 0.5, 0.25, 0.3
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class Story:
     programme: str
     asks: tuple[Ask, ...]
     foreign: bool
+    """Whether an outsider asks for it."""
+    insists: bool
+    """Where all places are taken: whether the person is taken all the same, with a reason."""
 
     @property
     def due(self) -> str:
@@ -109,9 +115,10 @@ def _stories(dice: Random, seconds: float) -> Iterator[Story]:
             sender=dice.choice(WORKERS),
             receiver=dice.choice(RECEIVERS),
             nurse=dice.choice(WORKERS),
-            programme=SMALL if kind in {"place", "walk in"} else OPEN,
+            programme=SMALL if kind in FOR_PLACES else OPEN,
             asks=tuple(_ask(dice, what) for what in SCRIPTS[kind]),
             foreign=dice.random() < _FOREIGN,
+            insists=dice.random() < _INSISTS,
         )
         number += 1
         at += dice.expovariate(STORIES_A_SECOND)

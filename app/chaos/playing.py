@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from app.chaos.asking import Answer, Request, Web
 from app.chaos.history import Operation, Outcome
 from app.chaos.network import OUTSIDER, SENDER, Member, Network
-from app.chaos.plan import Ask, Story
+from app.chaos.plan import FOR_PLACES, Ask, Story
 
 _HANDS = 16
 _AGAIN_S, _MOST_TIMES = 1.0, 40
@@ -107,6 +107,8 @@ class Player:
         operation, answer = self._until_known(request)
         if twin:
             twin.join()
+        if operation.outcome is Outcome.FAIL and told.story.kind in FOR_PLACES:
+            self._without_a_place(told, request)
         if operation.outcome is not Outcome.OK:
             return False
         _note(told, ask.what, operation, answer)
@@ -152,6 +154,15 @@ class Player:
         asked = told.version if ask.demanding else None
         path = f"/referrals/{told.referral}/{what}"
         return Request(story.number, what, who, path, _body(what), key, told.referral, asked)
+
+    def _without_a_place(self, told: Told, refused: Request) -> None:
+        """All places are taken: somebody insists, with a reason, or the person waits for one."""
+        key = f"{refused.key}-full"
+        if told.story.insists and refused.body is not None:
+            self._until_known(replace(refused, key=key, body={**refused.body, "over_capacity": "agreed"}))
+        elif refused.what == "accept":
+            path = f"/referrals/{told.referral}/waitlist"
+            self._until_known(replace(refused, what="waitlist", path=path, body={}, key=key))
 
     def _send_again(self, told: Told) -> bool:
         """Another permission under the key that has sent already: it must make nothing."""

@@ -39,14 +39,17 @@ SELECT action, subject_id::text AS subject, staff_id::text AS staff, count(*) AS
 WHERE outcome = 'done' AND subject_id IS NOT NULL GROUP BY 1, 2, 3
 """
 _PLACES = """
-SELECT p.id::text AS programme, p.capacity, 0 AS over,
+SELECT p.id::text AS programme, p.capacity,
     (SELECT count(*) FROM app.referrals r
         WHERE r.receiver_org_id = p.org_id AND r.programme_id = p.id AND r.state IN ('accepted', 'arrived'))
     + (SELECT count(*) FROM app.episodes e
-        WHERE e.org_id = p.org_id AND e.programme_id = p.id AND e.ended_at IS NULL AND e.referral_id IS NULL) AS taken
+        WHERE e.org_id = p.org_id AND e.programme_id = p.id AND e.ended_at IS NULL AND e.referral_id IS NULL) AS taken,
+    (SELECT count(*) FROM app.over_capacity o WHERE o.org_id = p.org_id AND o.programme_id = p.id
+        AND (o.ref IS NULL OR EXISTS (SELECT 1 FROM app.referrals r
+            WHERE r.receiver_org_id = o.org_id AND r.ref = o.ref AND r.state IN ('accepted', 'arrived')))) AS over
 FROM app.programmes p WHERE p.capacity IS NOT NULL
 """
-"""`over`: how many of the places taken were given beyond the capacity, with a reason."""
+"""`over`: how many of the places taken were given beyond the capacity, with a reason. Nobody who walked in has left."""
 _OPEN = """
 SELECT (SELECT count(*) FROM app.outbox WHERE done_at IS NULL)
     + (SELECT count(*) FROM app.deliveries WHERE state IN ('queued', 'parked'))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.chaos.history import Event, Final, Operation, Person, Referral
 
 TO_BOTH = frozenset({"expired", "overdue"})
-TO_RECEIVER = frozenset({"half_time"})
+TO_RECEIVER = frozenset({"half_time", "place_free"})
 NOBODY = frozenset({"seen", "taken"})
 _LAST_WORD = frozenset({"withdrawn", "cancelled"})
 _REMINDERS = frozenset({"half_time", "overdue"})
@@ -58,6 +58,8 @@ def owed(operations: Sequence[Operation], final: Final) -> Iterator[Owed]:
 def _still_matters(kind: str, state: str) -> bool:
     if state in _LAST_WORD:
         return kind == state
+    if kind == "place_free":
+        return state == "waitlisted"
     return kind not in _REMINDERS or state == "sent"
 
 

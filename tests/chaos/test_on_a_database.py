@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.chaos import aging, rows
 from app.chaos.control import publishing_once
 from app.chaos.history import Event, Referral
-from app.chaos.telling import TO_BOTH, told_orgs
+from app.chaos.telling import TO_BOTH, TO_RECEIVER, told_orgs
 from app.core import clock
 from referrals.life import events
 from referrals.life.policy import Party
@@ -116,7 +116,7 @@ def test_a_lease_is_not_cut_short(network: Network, team: Cast, admin_url: str) 
 def test_who_is_to_be_told_agrees_with_the_rules(kind: events.Kind, by: Party) -> None:
     """Worked out apart from `referrals.life.events`, so that a change there is seen here."""
     row = Referral("r", "sender", "receiver", "p", "c", "sent", 1)
-    nobody = kind in TO_BOTH or kind == events.Kind.HALF_TIME
+    nobody = kind in TO_BOTH | TO_RECEIVER
     event = Event("e", "r", kind, clock.now(), None if nobody else str(by), None)
 
     assert told_orgs(event, row) == {str(one) for one in events.told(kind, by)}
