@@ -14,9 +14,10 @@ from app.chaos.asking import Answer, Request, Web
 from app.chaos.history import Operation, Outcome
 from app.chaos.network import OUTSIDER, SENDER, Member, Network
 from app.chaos.plan import FOR_PLACES, Ask, Story
+from app.launch.processes import pause
 
 _HANDS = 16
-_AGAIN_S, _MOST_TIMES = 1.0, 40
+_AGAIN_S, _MOST_TIMES, _LOOK_S = 1.0, 40, 0.1
 _BODIES: dict[str, dict[str, Any]] = {
     "decline": {"reason": "no_capacity"},
     "cancel": {"reason": "other"},
@@ -65,8 +66,8 @@ class Player:
         """Begin no more, let those under way end, within so many seconds; returns how many never began."""
         self._over.set()
         deadline = time.monotonic() + within
-        for hand in self._hands:
-            hand.join(max(0.0, deadline - time.monotonic()))
+        while any(hand.is_alive() for hand in self._hands) and time.monotonic() < deadline:
+            pause(_LOOK_S)
         return self._queue.qsize()
 
     def _feed(self, stories: Sequence[Story], begun: float) -> None:

@@ -13,10 +13,12 @@ from app.chaos.history import Final, Operation, Outcome, Referral, Seen
 from app.chaos.network import OUTSIDER, SENDER, Member, Network
 from app.chaos.playing import foreign
 from app.chaos.stack import Stack
+from app.launch.processes import Stopped, pause
 
 _HANDS = 6
 _MOST_TIMES = 5
 _VERIFY_S = 120
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Reader:
             ]
             for row in referrals:
                 pool.submit(self._as_outsider, outsider, row.id)
+            while not all(asked.done() for asked in (*clients.values(), *seen)):
+                _pause_or_cancel(pool)
             return {client: asked.result() for client, asked in clients.items()}, [asked.result() for asked in seen]
 
     def verified(self, tell: Callable[[str], object]) -> bool:
@@ -97,6 +101,14 @@ class Reader:
     def _as_outsider(self, who: Member, referral: str) -> None:
         for on, path, body in foreign(referral, referral)[:2]:
             self._ask(Request(-1, "foreign", who, path, body, on=on))
+
+
+def _pause_or_cancel(pool: ThreadPoolExecutor) -> None:
+    try:
+        pause(_LOOK_S)
+    except Stopped:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def _done(operations: Sequence[Operation]) -> list[Operation]:

@@ -147,7 +147,7 @@ def _control(scenery: Scenery, seed: int) -> int:
             player.start(stories, begun)
             striker.run([Blow(_HELD, clock + at, 0.5) for at in (3.0, 8.0)], clock + CONTROL_S)
             player.finish(_FINISH_S)
-        time.sleep(settling.LEASE_S)
+        settling.rest(settling.LEASE_S)
         final = rows.read(scenery.backup_url)
     final.events = [one for one in final.events if one.id not in before]
     final.people = [one.person for one in scenery.network.members.values()]

@@ -34,6 +34,13 @@ def until_settled(stack: Stack, due: Sequence[Due]) -> int:
         pause(_STEP_S)
 
 
+def rest(seconds: float) -> None:
+    """Do nothing for so long, unless somebody asks for the end."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        pause(_STEP_S)
+
+
 def _longest(waited: float, due: Sequence[Due]) -> float:
     """What is due may take two minutes from its own time."""
     now = time.time()

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import psycopg
+
 from app.chaos.faults import FAULTS, Scene
 from app.chaos.plan import Blow
 from app.chaos.probing import Prober
+from app.chaos.settling import rest
 from app.launch.processes import pause
 
 _BACK_S = 60.0
@@ -52,22 +55,20 @@ class Striker:
     def _strike(self, blow: Blow) -> Struck:
         at = self._now()
         self.tell(f"{blow.fault}, for {blow.holds:g} s")
+        struck = True
         try:
             FAULTS[blow.fault](self.scene)
-            self._hold(blow.holds)
+            rest(blow.holds)
+        except psycopg.OperationalError:  # the fault before has left no database to strike
+            struck = False
         finally:
             self.scene.mend()
         mended = self._now()
-        survived = self._wait(mended)
+        survived = self._wait(mended) and struck
         self.scene.gone.clear()
         until = self._now()
         self.tell(f"{blow.fault}: {'all is back' if survived else 'NOT BACK'} after {until - at:.1f} s")
         return Struck(blow.fault, at, until, survived)
-
-    def _hold(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            pause(_STEP_S)
 
     def _wait(self, mended: float) -> bool:
         while self._now() < mended + _BACK_S:
