@@ -24,6 +24,7 @@ def until_settled(stack: Stack, due: Sequence[Due]) -> int:
     begun, tried = time.monotonic(), 0.0
     backup_url = stack.environ["SPEAN_BACKUP_URL"]
     while True:
+        stack.check()
         waited = time.monotonic() - begun
         if waited - tried > _AGAIN_S:
             tried = waited

@@ -44,6 +44,12 @@ class Stack:
         """The pids of Spean's own processes by name, as the launcher noted them last."""
         return {row["name"]: row["pid"] for row in read_state(self.places).get("children", [])}
 
+    def check(self) -> None:
+        """Raise Trouble when all of it has ended, which no fault may do."""
+        if not self.launcher.alive():
+            said = last_line(self.launcher.log) if self.launcher.log else ""
+            raise Trouble(f"Spean ended by itself: {said or 'it said nothing'}")
+
     def command(self, *words: str) -> tuple[list[str], dict[str, str]]:
         """An operator's command against this Spean, and its environment."""
         data = ("--data", str(self.places.data))

@@ -72,6 +72,7 @@ class Striker:
 
     def _wait(self, mended: float) -> bool:
         while self._now() < mended + _BACK_S:
+            self.scene.grip.stack.check()
             if self.scene.whole() and self.prober.served_since(mended):
                 return True
             pause(_STEP_S)
