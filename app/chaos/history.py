@@ -206,6 +206,8 @@ class Final:
     seen: list[Seen] = field(default_factory=list)
     clients: Mapping[str, int] = field(default_factory=dict)
     """HTTP status by client, as whoever made the record reads it."""
+    written: frozenset[str] = frozenset()
+    """Every client there is."""
     consents: frozenset[str] = frozenset()
     entries: list[Entry] = field(default_factory=list)
     verified: bool = False

@@ -43,7 +43,8 @@ def acknowledged(operations: Sequence[Operation], final: Final) -> Iterator[str 
 
 
 def one_for_a_key(operations: Sequence[Operation], final: Final) -> Iterator[str | None]:
-    """A key makes one referral, however often and however many at once send it; a step is taken once for its key."""
+    """A key makes one client or referral, however often and however many at once send it; a step is taken once for its key."""
+    yield from _one_client_for_a_key(operations, final)
     of_consent: dict[str, list[str]] = defaultdict(list)
     for row in final.referrals:
         of_consent[row.consent].append(row.id)
@@ -57,6 +58,15 @@ def one_for_a_key(operations: Sequence[Operation], final: Final) -> Iterator[str
     for (referral, kind), keys in _steps(operations, {Outcome.OK, Outcome.UNKNOWN}).items():
         times = happened[referral, kind]
         yield None if times <= len(keys) else f"referral {referral}: {kind} {times} times for {len(keys)} keys"
+
+
+def _one_client_for_a_key(operations: Sequence[Operation], final: Final) -> Iterator[str | None]:
+    made = {**_by_key(operations, "client"), **_by_key(operations, "walk_in")}
+    for key, every in made.items():
+        named = {one.made for one in every if one.outcome is Outcome.OK}
+        yield None if len(named) <= 1 else f"key {key}: {len(named)} clients"
+    asked = sum(any(one.outcome is not Outcome.FAIL for one in every) for every in made.values())
+    yield None if len(final.written) <= asked else f"{len(final.written)} clients for {asked} keys"
 
 
 def no_packet_after_withdrawal(operations: Sequence[Operation], final: Final) -> Iterator[str | None]:

@@ -34,8 +34,8 @@ DUE = ("half_time", "overdue", "expired")
 """Stories that nobody answers: they are aged, so that this is due."""
 _OFTEN: Mapping[str, int] = {
     "answered": 22, "at once": 6, "declined": 8, "waiting": 8, "withdrawn early": 7, "withdrawn late": 9,
-    "cancelled": 6, "place": 12, "place given back": 5, "walk in": 3, "key again": 5, "half_time": 4, "overdue": 4,
-    "expired": 4,
+    "cancelled": 6, "place": 12, "place given back": 5, "walk in": 3, "key again": 5, "half_time": 7, "overdue": 7,
+    "expired": 7,
 }  # fmt: skip
 _LATEST_DUE_S = 60.0
 """After this nothing is aged any more: it would have to be waited for at the end."""

@@ -119,7 +119,7 @@ class Player:
 
     @staticmethod
     def _twice(ask: Ask) -> bool:
-        return ask.twice and ask.what not in {"see", "client", "walk_in"}
+        return ask.twice and ask.what != "see"
 
     def _until_known(self, request: Request) -> tuple[Operation, Answer]:
         """Ask again under the same key while nobody can say whether it was done."""

@@ -34,6 +34,7 @@ FROM app.notifications n LEFT JOIN app.deliveries d
 """
 """`mail`: off, sent, failed, parked or dropped where it is settled; any other word while it is under way."""
 _CONSENTS = "SELECT id::text FROM app.consents"
+_CLIENTS = "SELECT id::text FROM app.clients"
 _ENTRIES = """
 SELECT action, subject_id::text AS subject, staff_id::text AS staff, count(*) AS times FROM app.audit_log
 WHERE outcome = 'done' AND subject_id IS NOT NULL GROUP BY 1, 2, 3
@@ -70,6 +71,7 @@ def read(backup_url: str) -> Final:
             events=[Event(**row) for row in all_of(_EVENTS)],
             jobs=[Job(**row) for row in all_of(_JOBS)],
             notices=[Notice(**row) for row in all_of(_NOTICES)],
+            written=frozenset(row["id"] for row in all_of(_CLIENTS)),
             consents=frozenset(row["id"] for row in all_of(_CONSENTS)),
             entries=[Entry(**row) for row in all_of(_ENTRIES)],
             places=[Place(**row) for row in all_of(_PLACES)],

@@ -14,8 +14,8 @@ from app.chaos.stack import Stack
 from app.launch.processes import pause
 
 MOST_TIMES = 40
-LEASE_S = 35.0
-"""After this long, work that somebody held when they died is given out again (30 seconds), and done."""
+LEASE_S = 30.0
+"""After this long, work that somebody held when they died is given out again, and done."""
 _SETTLED_S, _SEALED_S, _STEP_S, _AGAIN_S = 100.0, 45.0, 0.5, 5.0
 
 

@@ -25,7 +25,7 @@ class Verdict:
 
 INVARIANTS: Mapping[str, tuple[Check, str]] = {
     "what was acknowledged is there": (invariants.acknowledged, "app/core/db.py, the use case of the step"),
-    "one referral for a key, one step for a key": (invariants.one_for_a_key, "app/core/idempotency.py"),
+    "one client, referral or step for a key": (invariants.one_for_a_key, "app/core/idempotency.py"),
     "one outbox row for an event and organisation": (telling.one_outbox_row, "referrals/life/events.py"),
     "one notice for a person and event": (telling.one_notice, "worker/channels/in_app.py"),
     "each event is told: bell, and at least one mail": (

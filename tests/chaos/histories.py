@@ -33,7 +33,8 @@ def asked(what: str, who: str, **more: Any) -> Operation:
 def operations() -> list[Operation]:
     """A referral that is sent, accepted and withdrawn, and one that nobody answers."""
     return [
-        asked("client", CASEWORKER, made="client1"),
+        asked("client", CASEWORKER, key="k0", made="client1"),
+        asked("client", CASEWORKER, key="k0", made="client1", replayed=True),
         asked("consent", CASEWORKER, key="k1-consent", on="client1", made="consent1"),
         asked("consent", CASEWORKER, key="k2-consent", on="client1", made="consent2"),
         asked("send", CASEWORKER, key="k1", on="consent1", made="r1", version=1, status=201),
@@ -83,6 +84,7 @@ def final() -> Final:
             Seen("r2", "receiver", 200, 2, ("sent", "half_time"), packet=True),
         ],
         clients={"client1": 200},
+        written=frozenset({"client1"}),
         consents=frozenset({"consent1", "consent2"}),
         entries=[
             *(Entry(f"referral.{kind}", "r1", None, 1) for kind in ("sent", "seen", "accepted", "withdrawn")),

@@ -72,6 +72,8 @@ BREAKS: list[tuple[str, str, Break]] = [
         "two referrals for a key",
         lambda _, f: f.referrals.append(Referral("r3", "ngo", "hospital", "p1", "consent1", "sent", 1)),
     ),
+    (KEY, "a client more than keys", lambda _, f: setattr(f, "written", frozenset({"client1", "client2"}))),
+    (KEY, "two clients for a key", lambda o, _: change(o, {"key": "k0", "replayed": True}, made="client2")),
     (
         KEY,
         "the same key answered with two referrals",
