@@ -43,7 +43,7 @@ def acknowledged(operations: Sequence[Operation], final: Final) -> Iterator[str 
 
 
 def one_for_a_key(operations: Sequence[Operation], final: Final) -> Iterator[str | None]:
-    """A key makes one client or referral, however often and however many at once send it; a step is taken once for its key."""
+    """A key makes one client or referral, or takes one step, however often and however many at once send it."""
     yield from _one_client_for_a_key(operations, final)
     of_consent: dict[str, list[str]] = defaultdict(list)
     for row in final.referrals:
