@@ -125,7 +125,7 @@ def _final(scenery: Scenery) -> Final:
     say, stack = scenery.say, scenery.stack
     left = settling.until_settled(stack, scenery.due)
     say(f"Settled: {left} under way" if left else "Settled: nothing is under way")
-    reader = Reader(scenery.web, scenery.network, stack)
+    reader = Reader(scenery.web.faster(), scenery.network, stack)
     final = reader.read(scenery.history.all())
     final.mails, final.due = scenery.mail.mails, list(scenery.due)
     say("Read what is there at the end")
