@@ -100,11 +100,14 @@ def covered(operations: Sequence[Operation], final: Final) -> Iterator[str | Non
 
 
 def one_mail(_operations: Sequence[Operation], final: Final) -> Iterator[str | None]:
-    """Of an event a person has at most one mail, once those with the same Message-ID count as one."""
+    """Of an event a person has at most one mail, once those with the same Message-ID count as one.
+
+    Mails that lead to no notice (to the steward, of Spean itself) are of no event.
+    """
     events = {one.id: (one.event, one.staff) for one in final.notices}
     ids: dict[tuple[str, str], set[str]] = defaultdict(set)
     for mail in final.mails:
-        if mail.taken:
+        if mail.taken and mail.notice:
             ids[events.get(mail.notice, ("of no notice", mail.notice))].add(mail.message_id)
     for (event, staff), found in ids.items():
         right = len(found) == 1 and event != "of no notice"

@@ -230,6 +230,13 @@ def test_the_same_mail_twice_is_one_mail() -> None:
     assert violated(history, found) == {}
 
 
+def test_a_mail_of_spean_itself_is_of_no_event() -> None:
+    history, found = operations(), final()
+    found.mails.append(Mail("<all-is-well>", "", "steward@", taken=True))
+
+    assert violated(history, found) == {}
+
+
 def test_the_sender_may_read_on_after_a_withdrawal() -> None:
     history, found = operations(), final()
     history.append(asked("read", "caseworker", on="r1", packet=True, begun=9, ended=9.1))
