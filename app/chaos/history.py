@@ -132,7 +132,8 @@ class Notice:
 class Mail:
     """A mail that was offered to the mail server. `taken`: answered with 250, or kept before the line was cut.
 
-    `notice` is read from the link in its text; '' where there is none. `refused`: answered with a 5yz, for good (RFC 5321, 4.2.1).
+    `notice` is read from the link in its text; '' where there is none. `refused`: answered with a 5yz, for good (RFC
+    5321, 4.2.1).
     """
 
     message_id: str
