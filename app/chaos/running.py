@@ -31,6 +31,8 @@ from app.core.settings import load
 
 CONTROL_S = 14.0
 _FINISH_S = 45.0
+_CALM_S = 21.0
+"""What ends in its first twenty seconds is taken for badly set up, and the launcher stops (app/launch/restarts.py)."""
 _HELD = "worker killed with a batch in hand"
 Say = Callable[[str], object]
 
@@ -89,10 +91,12 @@ def run(seed: int, seconds: float, say: Say, *, keep: bool = False) -> int:
     try:
         with running(mail.url, keep=keep) as stack:
             say("Spean runs")
+            started = time.monotonic()
             doors = Doors.of(load(stack.environ), stack.environ)
             network = build(doors)
             doors.close()
             say("The network is there: a sender, two receivers and an outsider")
+            settling.rest(started + _CALM_S - time.monotonic())
             scenery = Scenery(stack, network, mail, say, time.monotonic())
             return max(_under_faults(scenery, seed, seconds), _control(scenery, seed))
     finally:
