@@ -37,6 +37,8 @@ _OFTEN: Mapping[str, int] = {
     "cancelled": 6, "place": 12, "place given back": 5, "walk in": 3, "key again": 5, "half_time": 7, "overdue": 7,
     "expired": 7,
 }  # fmt: skip
+_HOLDS_S, _FROZEN_S = (1.0, 3.0), (2.5, 5.0)
+"""What stands still must do so for longer than anybody waits for it."""
 _LATEST_DUE_S = 60.0
 """After this nothing is aged any more: it would have to be waited for at the end."""
 _TWICE, _DEMANDING, _FOREIGN, _INSISTS = 0.2, 0.5, 0.25, 0.3
@@ -97,7 +99,7 @@ def blows(seed: int, seconds: float, faults: tuple[str, ...]) -> list[Blow]:
     at = 2.0
     while at < seconds:
         for fault in dice.sample(faults, len(faults)):
-            holds = round(dice.uniform(1.0, 3.5), 1)
+            holds = round(dice.uniform(*(_FROZEN_S if "frozen" in fault else _HOLDS_S)), 1)
             found.append(Blow(fault, round(at, 1), holds))
             at += holds + dice.uniform(0.5, 1.5)
     return [one for one in found if one.at + one.holds < seconds]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from app.chaos import rows
 from app.chaos.asking import Answer, Request, Web
@@ -60,7 +61,8 @@ class Reader:
             ]
             for row in referrals:
                 pool.submit(self._as_outsider, outsider, row.id)
-            while not all(asked.done() for asked in (*clients.values(), *seen)):
+            every: list[Future[Any]] = [*clients.values(), *seen]
+            while not all(asked.done() for asked in every):
                 _pause_or_cancel(pool)
             return {client: asked.result() for client, asked in clients.items()}, [asked.result() for asked in seen]
 
