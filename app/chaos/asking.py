@@ -13,7 +13,7 @@ from typing import Any
 from app.chaos.history import NO_ANSWER, History, Operation
 from app.chaos.network import Member
 
-ANSWER_S = 5.0
+ANSWER_S = 8.0
 """A program that waits longer gives up, and asks again under the same key."""
 MOST_A_SECOND, _READS_A_SECOND = 20.0, 100.0
 _API = "/api/v1"

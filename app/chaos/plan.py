@@ -37,7 +37,7 @@ _OFTEN: Mapping[str, int] = {
     "cancelled": 6, "place": 12, "place given back": 5, "walk in": 3, "key again": 5, "half_time": 7, "overdue": 7,
     "expired": 7,
 }  # fmt: skip
-_HOLDS_S, _FROZEN_S = (1.0, 3.0), (2.5, 5.0)
+_HOLDS_S, _FROZEN_S = (1.0, 3.0), (2.5, 7.0)
 """What stands still must do so for longer than anybody waits for it."""
 _LATEST_DUE_S = 60.0
 """After this nothing is aged any more: it would have to be waited for at the end."""

@@ -11,7 +11,9 @@ from app.chaos.asking import Request, send
 from app.chaos.history import Outcome, outcome_of
 from app.chaos.network import Member
 
-_EVERY_S, _WITHIN_S = 0.2, 2.0
+_EVERY_S, _WITHIN_S, _SOON_S = 0.2, 7.0, 2.0
+"""Asked so often; an answer is waited for longer than the web itself waits for PostgreSQL, and is late after two
+seconds."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,17 @@ class Probe:
 
     @property
     def served(self) -> bool:
-        return outcome_of(self.status) is Outcome.OK
+        """Whether it was answered, and soon."""
+        return outcome_of(self.status) is Outcome.OK and not self.late
+
+    @property
+    def late(self) -> bool:
+        return self.ended - self.begun > _SOON_S
+
+    def __str__(self) -> str:
+        if outcome_of(self.status) is Outcome.OK:
+            return "late answers"
+        return f"{self.status or '—'} {self.said}".strip()
 
 
 def unserved(probes: Sequence[Probe], since: float, until: float) -> float:
@@ -41,12 +53,12 @@ def unserved(probes: Sequence[Probe], since: float, until: float) -> float:
 def sentences(probes: Sequence[Probe], since: float, until: float) -> list[str]:
     """What people were shown instead of an answer."""
     found = (one for one in probes if one.ended >= since and one.begun < until and not one.served)
-    return sorted({f"{one.status or '—'} {one.said}".strip() for one in found})
+    return sorted({str(one) for one in found})
 
 
 @dataclass
 class Prober:
-    """Asks for the number of somebody's notices, five times a second, with two seconds for an answer."""
+    """Asks for the number of somebody's notices, five times a second."""
 
     port: int
     member: Member

@@ -28,6 +28,13 @@ def test_not_served_to_the_end() -> None:
     assert unserved(probes((1, 200), (2, 503)), 1.5, 9.5) == 8.0
 
 
+def test_an_answer_after_more_than_two_seconds_is_late() -> None:
+    asked = [Probe(1, 4.5, 200, ""), Probe(4.7, 4.8, 200, "")]
+
+    assert round(unserved(asked, 1.0, 6), 3) == 3.8
+    assert sentences(asked, 1.0, 6) == ["late answers"]
+
+
 def test_a_failure_of_another_fault_is_not_counted() -> None:
     asked = probes((1, 503), (2, 200), (3, 200))
 
