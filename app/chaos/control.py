@@ -1,7 +1,7 @@
 """A Spean that is broken on purpose, to show that the checks can fail: an outbox that publishes each row once.
 
 On the same throw-away database a job that was once leased is never given out again. Then the worker dies with jobs in
-its hands. The unbroken Spean tells of these events when their lease runs out; this one never does, so
+its hands; a bell takes a third of a second, so that it certainly has some. The unbroken Spean tells of these events when their lease runs out; this one never does, so
 `telling.covered` must find them.
 """
 
@@ -20,8 +20,19 @@ BEGIN
 END $$;
 CREATE TRIGGER publish_once BEFORE UPDATE ON app.outbox FOR EACH ROW
     WHEN (NEW.attempts > OLD.attempts) EXECUTE FUNCTION public.publish_once();
+CREATE FUNCTION public.ring_slowly() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_sleep(0.3);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ring_slowly BEFORE INSERT ON app.notifications EXECUTE FUNCTION public.ring_slowly();
 """
-_MEND = "DROP TRIGGER publish_once ON app.outbox; DROP FUNCTION public.publish_once()"
+_MEND = """
+DROP TRIGGER ring_slowly ON app.notifications;
+DROP FUNCTION public.ring_slowly();
+DROP TRIGGER publish_once ON app.outbox;
+DROP FUNCTION public.publish_once();
+"""
 
 
 @contextmanager

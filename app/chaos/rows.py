@@ -55,7 +55,7 @@ _OPEN = """
 SELECT (SELECT count(*) FROM app.outbox WHERE done_at IS NULL)
     + (SELECT count(*) FROM app.deliveries WHERE state IN ('queued', 'parked'))
 """
-_HELD = "SELECT 1 FROM app.outbox WHERE done_at IS NULL AND leased_until > now() HAVING count(*) >= 3"
+_HELD = "SELECT 1 FROM app.outbox WHERE done_at IS NULL AND leased_until > now() LIMIT 1"
 
 
 def read(backup_url: str) -> Final:
@@ -87,7 +87,7 @@ def under_way(backup_url: str) -> int:
 
 @contextmanager
 def watching(backup_url: str) -> Iterator[Callable[[], bool]]:
-    """Gives a quick question: whether workers have a batch of jobs in their hands just now."""
+    """Gives a quick question: whether workers have jobs in their hands just now."""
     with psycopg.connect(backup_url, autocommit=True, connect_timeout=5) as connection:
         yield lambda: connection.execute(_HELD).fetchone() is not None
 
