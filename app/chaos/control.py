@@ -1,8 +1,8 @@
 """A Spean that is broken on purpose, to show that the checks can fail: an outbox that publishes each row once.
 
 On the same throw-away database a job that was once leased is never given out again. Then the worker dies with jobs in
-its hands; a bell takes a third of a second, so that it certainly has some. The unbroken Spean tells of these events when their lease runs out; this one never does, so
-`telling.covered` must find them.
+its hands; a bell takes a third of a second there, so that it certainly has some. The unbroken Spean tells of these
+events when their lease runs out; this one never does, so `telling.covered` must find them.
 """
 
 from __future__ import annotations
