@@ -1,4 +1,4 @@
-"""The launcher's words: `run`, `test`, `bench`, `lock`, `assets`; every other word is an operator's (`app.cli`)."""
+"""The launcher's words: `run`, `test`, `bench`, `chaos`, `lock`, `assets`; any other is an operator's (`app.cli`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from app.launch import benching, checks, operating, running
+from app.launch import benching, chaosing, checks, operating, running
 from app.launch.places import ROOT
 from app.launch.processes import Stopped, stoppable
 from app.launch.progress import say
@@ -20,6 +20,7 @@ HELP = """\
 ./spean run [--port N] [--data DIR] [--no-demo]     start Spean; Ctrl-C stops it
 ./spean test [--system-servers] [pytest's words]    all checks and tests; with words, only those tests
 ./spean bench [--quick] [--data DIR] …              how fast it is, and that it stays so as it grows
+./spean chaos [--seconds N] [--seed S] …            what holds while processes die, freeze and lose each other
 ./spean create-steward                              the first person of a Spean without the demo
 ./spean import-areas FILE                           the official list of areas
 ./spean COMMAND [--data DIR] …                      any other operator's command; ./spean commands lists them
@@ -103,6 +104,7 @@ def _operate(word: str, words: Sequence[str]) -> int:
 
 _OURS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "bench": _bench,
+    "chaos": chaosing.chaos,
     "lock": lambda _rest: operating.lock(),
     "assets": lambda _rest: operating.assets(),
 }
