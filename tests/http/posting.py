@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import text
 
 from app.core import clock
 from app.http.filters import PHNOM_PENH
@@ -23,6 +26,9 @@ from referrals.slips import issue
 from tests.cast import Cast, programme
 from tests.network import PASSWORD, Person
 from tests.orgs.programmes.programme_values import TYPED
+from tests.running import post_office_open
+from worker import relay
+from worker.context import Workshop
 
 Ready = tuple[Person, str, dict[str, Any]]
 """Who, address, form."""
@@ -167,6 +173,42 @@ def _arrive(team: Cast) -> Ready:
     return team.nurse, f"/referrals/{referral}/slip", {"code": code, "version": "1"}
 
 
+def _failed(team: Cast) -> UUID:
+    """A mail to the nurse that could not be delivered."""
+    servers, referral_id = team.ngo.network.servers, team.send()
+    with post_office_open() as post:
+        post.refusing[team.nurse.email] = "550 5.1.1 nobody of that name"
+        workshop = Workshop(replace(servers.settings, smtp_url=post.url))
+        relay.drain(workshop)
+        workshop.close()
+    with servers.engines["spean_backup"].connect() as connection:
+        query = text("SELECT id FROM app.deliveries WHERE referral_id = :id AND state = 'failed'")
+        found: UUID = connection.execute(query, {"id": referral_id}).scalar_one()
+        return found
+
+
+def undelivered(address: str) -> Prepare:
+    """About that mail, by the nurse's manager."""
+
+    def prepare(team: Cast) -> Ready:
+        assert team.clinic.manager
+        return team.clinic.manager, address.format(_failed(team)), {}
+
+    return prepare
+
+
+def _retry_all(team: Cast) -> Ready:
+    _failed(team)
+    form = {"channel": "email", "reason": "address_unknown"}
+    return team.ngo.network.steward, "/status/deliveries/retry", form
+
+
+def _go_on(team: Cast) -> Ready:
+    with team.ngo.network.servers.administrator() as staging:
+        staging.execute("UPDATE sec.clock SET stopped_at = now(), why = 'ahead', off_by = 3600")
+    return team.ngo.network.steward, "/status/clock/continue", {}
+
+
 READY: dict[str, Prepare] = {
     "account.password": lambda team: (
         team.outreach,
@@ -182,6 +224,10 @@ READY: dict[str, Prepare] = {
     "clients.note": of_client("outreach", "/notes/new", kind="note", body="Canary note"),
     "clients.reassign": _worker,
     "clients.unarchive": _unarchive,
+    "clocks.go_on": _go_on,
+    "deliveries.drop": undelivered("/staff/undelivered/{}/drop"),
+    "deliveries.retry": undelivered("/staff/undelivered/{}/retry"),
+    "deliveries.retry_all": _retry_all,
     "erasing.erase": of_client("caseworker", "/erase", why="asked", sure="y"),
     "notices.read_all": lambda team: (team.nurse, "/notices/read", {}),
     "organisations.activate": by_steward("/organisations/{org}/active", active="no", version="1"),

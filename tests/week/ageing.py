@@ -114,6 +114,16 @@ class Ageing:
             assert found is not None
             return str(found[0])
 
+    def a_day_runs(self) -> None:
+        """The worker has been running for 24 hours since now."""
+        with self.connect() as staging:
+            staging.execute(
+                "INSERT INTO sec.clock_marks SELECT running, now() FROM sec.clock"
+                " ON CONFLICT (running) DO UPDATE SET wall = excluded.wall"
+            )
+            staging.execute("DELETE FROM sec.clock_marks m USING sec.clock c WHERE m.running < c.running")
+            staging.execute("UPDATE sec.clock SET running = running + 86401")
+
     def forget_records(self) -> int:
         """Take the programmes' records away; how many there were."""
         with self.connect() as staging:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.app import app
+from worker.beat import app
 from worker.schedule import SCHEDULE
 
 SECONDS = 3.0

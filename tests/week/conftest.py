@@ -21,6 +21,7 @@ from app.launch.settings import Settings
 from tests.launch.conftest import Spean
 from tests.running import CELERY, process
 from tests.week.ageing import Ageing
+from tests.week.person import Somebody
 
 
 @dataclass
@@ -44,6 +45,16 @@ class Running:
     @property
     def logs(self) -> Path:
         return self.spean.data / "log"
+
+    @property
+    def mail(self) -> Path:
+        return self.spean.data / "mail"
+
+    def steward(self) -> Somebody:
+        """The demo's steward, at a browser."""
+        said = self.places.signins.read_text(encoding="utf-8")
+        password = said.partition("the password")[2].split()[0]
+        return Somebody(self.settings.base_url, "sina@network.example.org", password)
 
     @cached_property
     def ageing(self) -> Ageing:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from app.core.scheduled import TASKS
 from tests.logs import complaints
 from tests.running import eventually
 from tests.week.ageing import Aged
@@ -33,13 +34,26 @@ SENT_BY = """SELECT x.staff_id FROM (SELECT l.staff_id FROM app.referral_clients
 
 def test_everything_that_is_due_happens_and_the_right_people_are_told(running: Running, tmp_path: Path) -> None:
     eventually(lambda: sealed(running), seconds=60)
+    eventually(running.places.published.exists, seconds=60)  # a start that missed the hour has made up for it
     week = Week(running)
     with running.quick_beat(tmp_path / "own-beat.log"):
         eventually(lambda: not week.missing(), seconds=PATIENCE, state=lambda: ", ".join(week.missing()))
+        assert week.destroyed() == [], "what is closed is destroyed a day of running time later"
+        running.ageing.a_day_runs()
+        eventually(lambda: not week.left(), seconds=PATIENCE, state=lambda: ", ".join(week.left()))
+        eventually(lambda: not silent(running), seconds=PATIENCE, state=lambda: str(silent(running)))
     assert [f"{one.ref} ({one.kind})" for one in week.aged if not week.rightly_told(one)] == []
+    eventually(lambda: not week.unmailed(), seconds=60, state=lambda: ", ".join(week.unmailed()))
+    assert "Yes. Everything that runs by itself does its work." in running.steward().read("/status")
     checked = verified(running)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert complaints(running.logs) + complaints(tmp_path) == []
+
+
+def silent(running: Running) -> list[str]:
+    """Scheduled tasks that have not succeeded, or that failed."""
+    beats = dict(running.read("SELECT task, succeeded_at IS NOT NULL AND failures = 0 FROM sec.heartbeats"))
+    return [task.name for task in TASKS if not beats.get(task.name)]
 
 
 def sealed(running: Running) -> bool:
@@ -64,6 +78,8 @@ class Week:
         self.jobs = age.jobs()
         self.archived = age.client()
         self.aged = age.referrals()
+        self.expired = [one.id for one in self.aged if one.kind == "expired"]
+        running.places.published.unlink()  # its hour has come
 
     def missing(self) -> list[str]:
         """What is still to happen, in words."""
@@ -78,14 +94,6 @@ class Week:
                 for one in self.aged
                 if one.kind == "expired"
             ),
-            "lapsed permissions took the receivers' keys": lambda: not self._keys(self.lapsed, "receiver"),
-            "copies of what ended long ago are gone": lambda: not self._keys(self.past, "sender", "receiver"),
-            "finished work is swept": lambda: (
-                not read("SELECT 1 FROM app.outbox WHERE done_at < now() - interval '50 days' LIMIT 1")
-            ),
-            "an old client is erased": lambda: bool(
-                read("SELECT 1 FROM app.clients WHERE id = %s AND erased_at IS NOT NULL", self.archived)
-            ),
             "the release is published": lambda: bool(
                 read("SELECT 1 FROM app.uptake_releases WHERE period = %s", self.release)
             ),
@@ -93,10 +101,42 @@ class Week:
             "the audit is witnessed": lambda: bool(
                 read("SELECT 1 FROM app.audit_log WHERE action = 'audit.witness' LIMIT 1")
             ),
-            "the audit is pruned": lambda: bool(
-                read("SELECT 1 FROM app.audit_log WHERE action = 'audit.prune' AND org_id = %s", self.org_pruned)
+        }
+
+    def destroyed(self) -> list[str]:
+        """What is gone of what only closed."""
+        return [what for what, remains in self._remains().items() if not remains()]
+
+    def left(self) -> list[str]:
+        """What is still there that should be destroyed."""
+        return [what for what, remains in self._remains().items() if remains()]
+
+    def _remains(self) -> dict[str, Callable[[], bool]]:
+        read = self.running.read
+        old_jobs = "SELECT 1 FROM app.outbox WHERE done_at < now() - interval '50 days' LIMIT 1"
+        return {
+            "the receivers' keys to what ran out": lambda: bool(self._keys(self.expired, "receiver")),
+            "the receivers' keys to lapsed permissions": lambda: bool(self._keys(self.lapsed, "receiver")),
+            "copies of what ended long ago": lambda: bool(self._keys(self.past, "sender", "receiver")),
+            "finished work of two months ago": lambda: bool(read(old_jobs)),
+            "a client archived six years ago": lambda: bool(
+                read("SELECT 1 FROM app.clients WHERE id = %s AND erased_at IS NULL", self.archived)
+            ),
+            "entries of the audit of eight years ago": lambda: (
+                not read("SELECT 1 FROM app.audit_log WHERE action = 'audit.prune' AND org_id = %s", self.org_pruned)
             ),
         }
+
+    def unmailed(self) -> list[str]:
+        """References of which somebody who wants mail has had none, or one that went wrong."""
+        rows = self.running.read(
+            "SELECT d.ref, d.state FROM app.deliveries d WHERE d.referral_id = ANY (%s)", [one.id for one in self.aged]
+        )
+        assert rows
+        subjects = " ".join(
+            path.read_text(encoding="utf-8", errors="replace") for path in self.running.mail.glob("*.eml")
+        )
+        return [f"{ref} {state}" for ref, state in rows if state != "sent" or ref not in subjects]
 
     def _is_told(self, one: Aged) -> Callable[[], bool]:
         return lambda: all(self._told(one, org_id) for org_id in self._sides(one))

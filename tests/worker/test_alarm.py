@@ -16,6 +16,7 @@ import pytest
 
 from app.core.scheduled import DUE, RELAY, TASKS
 from app.core.settings import WebSettings
+from app.launch.services import GUNICORN
 from tests.network import Network, Person
 from tests.referrals.status.staging import begin_anew, let_pass
 from tests.running import PostOffice, eventually, free_port, process
@@ -25,7 +26,10 @@ from worker.context import Workshop
 from worker.heartbeats import beating
 
 NIGHT = timedelta(hours=10)
-GUNICORN = ("-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", "2", "--threads", "2", "--preload")
+WEB = ("-m", "gunicorn", "wsgi:app", *GUNICORN)
+
+LATE = ["spean.relay", "spean.mail", "spean.clock", "spean.due", "spean.seal_audit"]
+"""What a worker that is dead for some minutes leaves undone."""
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def test_a_worker_that_is_dead_is_told_once_and_once_that_it_is_well_again(
 ) -> None:
     let_pass(network, timedelta(minutes=4))
     alarm.look()
-    assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit"], False)]
+    assert opened(network) == [(LATE, False)]
     assert subjects(post, network.steward) == ["Something in Spean has stopped."]
     body = post.mails[0].get_content()
     assert "Reminding of referrals" in body
@@ -93,7 +97,7 @@ def test_a_worker_that_is_dead_is_told_once_and_once_that_it_is_well_again(
     for _ in range(3):
         minutes_later(network, 40)
         alarm.look()
-    assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit", "spean.records"], False)]
+    assert opened(network) == [([*LATE, "spean.records"], False)]
     assert len(post.mails) == 1, "one mail for one incident, however long it lasts and whatever joins it"
     succeed(network, settings)
     alarm.look()
@@ -196,7 +200,7 @@ def test_a_first_start_does_not_cry_wolf(network: Network, alarm: Alarm) -> None
     assert opened(network) == []
     let_pass(network, timedelta(minutes=4))  # and nothing has run since
     alarm.look()
-    assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit"], False)]
+    assert opened(network) == [(LATE, False)]
 
 
 def test_a_restored_network_begins_to_look_anew(network: Network, alarm: Alarm) -> None:
@@ -219,7 +223,7 @@ def test_a_machine_that_was_off_for_a_night_gives_its_worker_time(
     let_pass(network, timedelta(minutes=4))
     fresh._looked -= 240
     fresh.look()
-    assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit"], False)]
+    assert opened(network) == [(LATE, False)]
 
 
 def test_a_night_without_visitors_is_no_night_off(network: Network, alarm: Alarm) -> None:
@@ -227,7 +231,7 @@ def test_a_night_without_visitors_is_no_night_off(network: Network, alarm: Alarm
     alarm._looked -= NIGHT.total_seconds()
     let_pass(network, NIGHT, looked=False)
     alarm.look()
-    assert opened(network) == [(["spean.relay", "spean.due", "spean.seal_audit", "spean.records"], False)]
+    assert opened(network) == [([*LATE, "spean.records"], False)]
 
 
 def test_a_week_of_nights_off_does_not_make_the_daily_tasks_late(network: Network, settings: WebSettings) -> None:
@@ -299,7 +303,7 @@ def test_the_web_alone_tells_of_a_dead_worker(network: Network, alarm: Alarm, po
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     environ = {**network.servers.environ(), "SPEAN_SMTP_URL": post.url, "SPEAN_REDIS_URL": "redis://127.0.0.1:1/0"}
-    command = [sys.executable, *GUNICORN, "--bind", f"127.0.0.1:{port}"]
+    command = [sys.executable, *WEB, "--bind", f"127.0.0.1:{port}"]
     with process(command, environ, tmp_path / "web.log"):
 
         def asked() -> bool:

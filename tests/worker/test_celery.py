@@ -216,7 +216,7 @@ def test_after_a_worker_was_killed_in_the_middle_the_next_one_tells_everybody_on
     schedule = str(tmp_path / "schedule")
     with (
         celery(network, broker, post, tmp_path / "worker.log", *WORKER),
-        celery(network, broker, post, tmp_path / "beat.log", "beat", "--pidfile=", "--schedule", schedule),
+        process([*BEAT, "--schedule", schedule], {"SPEAN_REDIS_URL": broker.url}, tmp_path / "beat.log"),
     ):
         log = tmp_path / "worker.log"
         eventually(lambda: b"ready" in log.read_bytes())

@@ -120,7 +120,7 @@ def test_referrals_that_failed_are_counted_and_the_run_is_no_success(
 ) -> None:
     team = cast(network)
     monkeypatch.setattr(tasks, "workshop", lambda: workshop)
-    monkeypatch.setattr(tasks, "_again", lambda: None)
+    monkeypatch.setattr(tasks, "_soon", lambda _task: None)
     with clock.at(ago(days=20)):
         broken = {team.send() for _ in range(2)}
         team.send()

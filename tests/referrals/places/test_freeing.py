@@ -24,7 +24,7 @@ from tests.network import Network, Person
 from tests.pages import client_for, site
 from tests.referrals.life import looking
 from tests.referrals.places.houses import accept, arrive, come, free_places, miscounted, taken, wait_for_a_place
-from worker import delivery
+from worker import clocks, delivery
 from worker.context import Workshop
 
 
@@ -82,6 +82,7 @@ def test_an_accepted_referral_that_runs_out_frees_its_place(network: Network, pe
     longest = wait_for_a_place_in_full(people, one)
     workshop = Workshop(network.servers.settings)
     try:
+        clocks.beat(workshop)
         with workshop.on_due(people.ngo.id, holds) as (session, system, _what):
             finish.expire(session, system, holds)
     finally:
