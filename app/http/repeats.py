@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
@@ -32,6 +33,8 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{20,80}")
 _BYTES = 16
 _SHOWN, _SEE_OTHER, _REFUSED = 200, 303, 400
 _HOME = "home"
+_SAID = "_flashes"
+"""Where Flask keeps what is to be said on the next page."""
 _TWICE = N_("You sent this twice. It was done once.")
 _SHOWN_ONCE = N_(
     "You sent this twice. It was done once, and the link or token stood on the first answer only. If you did not see"
@@ -79,6 +82,26 @@ def _once(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
 
 def _now(key: str, view: Callable[[], Any]) -> Response:
     """The view's answer, kept with what it did; or the first post's, where that was faster."""
+    said = list(cookie.get(_SAID, ()))
+    try:
+        answer, done = _held(key, view)
+    except BaseException:
+        _unsay(said)
+        raise
+    if done:
+        return answer
+    _unsay(said)  # all of it is undone
+    return _before(key) or answer
+
+
+def _unsay(said: list[Any]) -> None:
+    """What the view said of work that was not committed is not said."""
+    if cookie.get(_SAID, []) != said:
+        cookie[_SAID] = said
+
+
+def _held(key: str, view: Callable[[], Any]) -> tuple[Response, bool]:
+    """The answer, and whether it stands."""
     session = database.session()
     with db.holding(session):
         try:
@@ -86,16 +109,16 @@ def _now(key: str, view: Callable[[], Any]) -> Response:
         except (SpeanError, HTTPException):
             db.settle(session)  # what was read, or refused, stays recorded
             if (first := _before(key)) is not None:
-                return first
+                return first, True
             raise
         if answer.status_code >= _REFUSED:
             db.settle(session)
-            return _before(key) or answer
+            return _before(key) or answer, True
         led = _led_to(answer)
         if led is None or not db.held(session) or idempotency.keep(session, actor(), key, request.endpoint or "", led):
             db.settle(session)
-            return answer
-    return _before(key) or answer
+            return answer, True
+    return answer, False
 
 
 def _before(key: str) -> Response | None:

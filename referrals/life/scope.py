@@ -91,7 +91,7 @@ def load_as_system(session: Session, actor: Actor, referral_id: UUID) -> Referra
         select(Referral)
         .where(Referral.sender_org_id == actor.org_id, Referral.id == referral_id)
         .options(load_only(*_SYSTEM_SEES, raiseload=True))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).scalar_one_or_none()
     if row is None:
         raise NotFound
@@ -115,7 +115,7 @@ def _wanted(*, lock: bool) -> Select[*tuple[Any, ...]]:
         Referral.id == referral,
     )
     if lock:
-        wanted = wanted.with_for_update(of=Referral).execution_options(populate_existing=True)
+        wanted = wanted.with_for_update(of=Referral, key_share=True).execution_options(populate_existing=True)
     return wanted
 
 

@@ -58,7 +58,8 @@ QUIET: frozenset[str] = frozenset({
     "staff.people", "staff.person", "staff.invite", "organisations.everyone", "organisations.one",
     "organisations.new",
     # Closed to whoever works with clients; what a privacy officer opens there is counted with what is done.
-    "privacy.show", "retention.keeping", "deliveries.index",
+    "privacy.show", "retention.keeping", "deliveries.index", "status.show", "api_status.Status",
+    "up.answer",
 })  # fmt: skip
 """What can be looked at without an entry, since nobody's data is shown."""
 NOWHERE = frozenset({"static", "http.static", "signing_in.invitation", "signing_in.join", "figures.show"})

@@ -94,6 +94,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "sec.close_lapsed(integer)": ("SELECT sec.close_lapsed(1)", "how many keys of lapsed packets left"),
     "sec.destroy_closed(integer)": ("SELECT sec.destroy_closed(1)", "how many packets' keys left"),
     "sec.beat_clock(text,double precision)": ("SELECT sec.beat_clock('a guess', 1)", "whether the clock is right"),
+    "sec.clock_right()": ("SELECT sec.clock_right()", "whether the clock is right"),
     "sec.clock_state()": ("SELECT * FROM sec.clock_state()", "how the clock stands"),
     "sec.continue_clock()": ("SELECT nullif(sec.continue_clock(), false)", NOTHING),
     "sec.reopen_closed(timestamp with time zone)": ("SELECT * FROM sec.reopen_closed('infinity')", NOTHING),

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from app.cli.publishing import publish
 from tests.cast import cast
 from tests.network import Network
 from tests.worker.timing import clock_made_right, jump, restarted
@@ -194,15 +196,20 @@ def test_without_a_heartbeat_nothing_is_closed(network: Network, workshop: Works
         assert session.execute(text("SELECT * FROM sec.due_clients(100)")).all() == []
 
 
-def test_while_the_clock_is_wrong_nothing_is_published_or_pruned(network: Network, workshop: Workshop) -> None:
+def test_while_the_clock_is_wrong_nothing_is_published_or_pruned(
+    network: Network, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     team = cast(network)
     clocks.beat(workshop)
     jump(network, team, timedelta(days=4000))
+    monkeypatch.setenv("SPEAN_PUBLISHER_URL", network.servers.urls["spean_publisher"])
     releases = text("SELECT count(*) FROM app.uptake_releases")
-    with workshop.publishing() as session:
-        before = session.execute(releases).scalar_one()
-    assert periodic.publish(workshop) == []
+    with network.servers.engines["spean_publisher"].connect() as reading:
+        before = reading.execute(releases).scalar_one()
+    refused = CliRunner().invoke(publish)
+    assert refused.exit_code != 0
+    assert "The clock is not known to be right" in refused.output
     assert periodic.prune_audit(workshop) == 0
     assert periodic.sweep(workshop) == 0
-    with workshop.publishing() as session:
-        assert session.execute(releases).scalar_one() == before
+    with network.servers.engines["spean_publisher"].connect() as reading:
+        assert reading.execute(releases).scalar_one() == before

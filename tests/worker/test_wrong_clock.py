@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from app.cli.__main__ import commands
+from app.core import scheduled
 from orgs.facts import ErasureReason
 from referrals.consents.use_cases import withdraw_unused
 from referrals.erasing.use_cases import erase
@@ -26,7 +27,7 @@ from tests.referrals.life import looking, standing
 from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, process, swept
 from tests.worker.news import told
 from tests.worker.timing import clock_made_right, jump, restarted
-from worker import clocks, config, periodic, relay
+from worker import clocks, periodic, relay
 from worker.context import Workshop
 
 MONTH = timedelta(days=30)
@@ -231,15 +232,15 @@ def test_a_started_worker_closes_nothing_by_a_clock_that_jumped(
 
     with process([*CELERY, *WORKER], environ, log):
         eventually(lambda: b"ready" in log.read_bytes())
-        sender.send_task(config.CLOCK)
+        sender.send_task(scheduled.CLOCK.name)
         eventually(lambda: seen()[0] is not None, state=log.read_text)
         jump(network, team, MONTH)
-        for task in (config.DUE, config.SWEEP, config.PRUNE, config.DUE):
+        for task in (scheduled.DUE.name, scheduled.SWEEP.name, scheduled.PRUNE.name, scheduled.DUE.name):
             sender.send_task(task)
         eventually(lambda: seen()[1] is not None, state=log.read_text)
         eventually(lambda: log.read_text().count("succeeded") >= 5, state=log.read_text)
         jump(network, team, -MONTH)
-        sender.send_task(config.DUE)
+        sender.send_task(scheduled.DUE.name)
         eventually(lambda: seen()[1] is None, state=log.read_text)
     assert [all_of(network, one) for one in referrals] == before
     said = log.read_text()

@@ -17,7 +17,7 @@ _IN_SQL = re.compile(r"'((?:audit|client|keys|password|session|staff)\.[a-z_]+)'
 
 
 def _audited() -> set[str]:
-    found = {f"referral.{kind}" for kind in Kind}
+    found = {f"referral.{kind}" for kind in Kind if kind is not Kind.PLACE_FREE}  # nobody did it: the database tells
     for house in ("app", "orgs", "referrals"):
         for path in (ROOT / house).rglob("*.py"):
             found |= {name for node in ast.walk(ast.parse(path.read_text())) for name in _named(node)}

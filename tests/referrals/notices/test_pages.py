@@ -97,12 +97,12 @@ def test_strangers_are_asked_to_sign_in_and_come_back(app: Flask, team: Cast) ->
     assert wanted in answered.headers["Location"].replace("%2F", "/")
 
 
-def test_who_meets_no_clients_has_no_bell(app: Flask, network: Network) -> None:
-    manager = network.organisation("ngo").manager
-    assert manager
-    page = client_for(app, manager).get("/notices/")
+@pytest.mark.parametrize(("role", "bell"), [("privacy", False), ("manager", True), ("caseworker", True)])
+def test_a_bell_is_for_those_who_are_told_something(app: Flask, network: Network, role: str, *, bell: bool) -> None:
+    """Managers hear of places over capacity; who only watches over access hears nothing."""
+    page = client_for(app, network.organisation("ngo").person(role)).get("/notices/")
     assert page.status_code == 200
-    assert "sp-bell" not in page.text
+    assert ("sp-bell" in page.text) is bell
 
 
 def test_reading_all_needs_the_forms_token(network: Network, team: Cast) -> None:

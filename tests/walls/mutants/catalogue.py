@@ -180,8 +180,8 @@ MUTANTS = (
         "Whoever reads over a shoulder would learn what the referral is for.",
         Source(
             "worker.channels.email",
-            'message["Subject"] = f"{letter.ref}: {sentence}"',
-            'message["Subject"] = f"{letter.ref} methadone: {sentence}"',
+            'subject=f"{letter.ref}: {sentence}",',
+            'subject=f"{letter.ref} methadone: {sentence}",',
         ),
         ("tests/worker/test_delivery.py::test_no_mail_and_no_notice_names_anybody_or_anything",),
     ),
