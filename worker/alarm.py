@@ -20,6 +20,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.core import db
+from app.core.breaker import Breaker
 from app.core.logs import told
 from app.core.settings import WebSettings
 from referrals.status import use_cases
@@ -30,6 +31,8 @@ from worker.channels.failures import Deferred, Undeliverable, Unreachable
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+_ANSWER_S = 5.0
+"""So long the database may say nothing before this look is given up."""
 _PATIENT = text("SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '2s', true)")
 
 
@@ -96,7 +99,7 @@ class Alarm:
 
     @contextmanager
     def _connected(self) -> Iterator[Engine]:
-        engine = db.engine(self._settings.web_url, size=1)
+        engine = db.engine(self._settings.web_url, size=1, breaker=Breaker(_ANSWER_S, pause_s=0))
         try:
             yield engine
         finally:

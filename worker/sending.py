@@ -23,15 +23,14 @@ from worker import handlers
 from worker.channels import email
 from worker.channels.email import Letter
 from worker.channels.failures import Deferred, Undeliverable, Unreachable
-from worker.config import TASK_LIMIT
 from worker.context import Delivery, Gone, Workshop
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
 """Between claiming a delivery and locking its row lie milliseconds; while it is sent, the lock holds it."""
-LONGEST = TASK_LIMIT / 2
-"""After so long a task ends and another one goes on, well before it would be taken for stuck."""
+LONGEST = timedelta(minutes=1)
+"""After so long a task ends and another one goes on, well before it would be taken for late or stuck."""
 
 
 def send_due(workshop: Workshop, longest: timedelta = LONGEST) -> bool:

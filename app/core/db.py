@@ -33,6 +33,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from app.core import clock
+from app.core.breaker import Breaker
 from app.core.connections import OPTIONS, attend
 from app.core.context import Actor, Called
 from app.core.errors import SignInNeeded
@@ -64,9 +65,9 @@ def url_for(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def engine(url: str, *, size: int = 5) -> Engine:
+def engine(url: str, *, size: int = 5, breaker: Breaker | None = None) -> Engine:
     """An engine whose connections are made and looked at as `app.core.connections` says."""
-    return attend(create_engine(url_for(url), pool_size=size, max_overflow=size, **OPTIONS))
+    return attend(create_engine(url_for(url), pool_size=size, max_overflow=size, **OPTIONS), breaker)
 
 
 class LeanSession(Session):

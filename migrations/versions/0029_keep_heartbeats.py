@@ -167,7 +167,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         UPDATE sec.alerts a SET attempts = a.attempts + 1,
             next_at = now() + least(interval '2 minutes' * (a.attempts + 1), interval '30 minutes')
         FROM (SELECT x.org_id, x.staff_id, x.incident_id, x.what FROM sec.alerts x
-              WHERE x.state = 'waiting' AND x.next_at <= now() ORDER BY x.next_at LIMIT 20 FOR UPDATE SKIP LOCKED) c
+              WHERE x.state = 'waiting' AND x.next_at <= now() ORDER BY x.next_at LIMIT 3 FOR UPDATE SKIP LOCKED) c
         WHERE (a.org_id, a.staff_id, a.incident_id, a.what) = (c.org_id, c.staff_id, c.incident_id, c.what)
         RETURNING a.*)
     SELECT t.incident_id, t.staff_id, t.what, p.email, p.language, i.tasks, i.opened_at, i.closed_at

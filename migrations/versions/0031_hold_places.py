@@ -72,6 +72,14 @@ CREATE UNLOGGED TABLE sec.changes (
     places integer NOT NULL
 );
 CREATE INDEX changes_xid ON sec.changes (xid);
+
+-- When a place of a programme with a limit was last taken. Whoever was told of a free one before may be told again.
+CREATE TABLE sec.last_taken (
+    org_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (org_id, programme_id)
+);
 """
 
 COLLECTING = """
@@ -121,18 +129,22 @@ GRANT EXECUTE ON FUNCTION sec.hold_places(uuid) TO spean_web;
 GRANT EXECUTE ON FUNCTION sec.note_change() TO spean_owner;
 """
 
-# It stands on the waiting referral, for its receiver alone, whoever freed the place: no sender learns who waits.
+# It stands on the waiting referral, for its receiver alone, whoever freed the place: no sender learns who waits. As
+# many as there is room for, who have waited longest, and each once until a place is taken again.
 TELLING = """
-CREATE FUNCTION sec.tell_place(org uuid, programme uuid, most integer, at timestamptz) RETURNS void
+CREATE FUNCTION sec.tell_place(org uuid, programme uuid, room integer, at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    WITH longest AS (
+    WITH first AS (
         SELECT r.sender_org_id, r.id, r.receiver_org_id, r.ref FROM app.referrals r
         WHERE r.receiver_org_id = $1 AND r.programme_id = $2 AND r.state = 'waitlisted'
-          AND r.readable_until > now() AND r.expires_at > now() AND NOT EXISTS (
-            SELECT 1 FROM app.referral_events e WHERE e.sender_org_id = r.sender_org_id AND e.referral_id = r.id
-              AND e.kind = 'place_free')
+          AND r.readable_until > now() AND r.expires_at > now()
         ORDER BY r.answered_at, r.id LIMIT greatest($3, 0)),
+    longest AS (
+        SELECT f.* FROM first f WHERE NOT EXISTS (
+            SELECT 1 FROM app.referral_events e WHERE e.sender_org_id = f.sender_org_id AND e.referral_id = f.id
+              AND e.kind = 'place_free' AND e.at > coalesce((SELECT t.at FROM sec.last_taken t
+                WHERE t.org_id = $1 AND t.programme_id = $2), '-infinity'))),
     happened AS (
         INSERT INTO app.referral_events (sender_org_id, id, referral_id, receiver_org_id, kind, at)
         SELECT l.sender_org_id, gen_random_uuid(), l.id, l.receiver_org_id, 'place_free', $4 FROM longest l
@@ -159,8 +171,11 @@ BEGIN
         UPDATE app.programmes p SET taken = greatest(0, p.taken + $3)
             WHERE p.org_id = $1 AND p.id = $2 AND p.capacity IS NOT NULL RETURNING p.capacity - p.taken INTO room;
     END IF;
-    IF $3 < 0 AND room > 0 THEN
-        PERFORM sec.tell_place($1, $2, least(room, - $3), $4);
+    IF $3 > 0 AND room IS NOT NULL THEN
+        INSERT INTO sec.last_taken AS t VALUES ($1, $2, $4)
+            ON CONFLICT (org_id, programme_id) DO UPDATE SET at = greatest(t.at, excluded.at);
+    ELSIF room > 0 THEN
+        PERFORM sec.tell_place($1, $2, room, $4);
     END IF;
 END $$;
 
@@ -208,21 +223,22 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- More places than before: as many as are free of the new ones are told of. Without a limit that is everybody.
+-- More places than before: as many as are free are told of. Without a limit that is everybody.
 CREATE FUNCTION sec.tell_more_places() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM sec.tell_place(NEW.org_id, NEW.id, CASE WHEN NEW.capacity IS NULL THEN 100
-        ELSE least(NEW.capacity - OLD.capacity, NEW.capacity - NEW.taken) END, now());
+        ELSE NEW.capacity - NEW.taken END, now());
     RETURN NULL;
 END $$;
 
--- Every manager of the organisation hears that a place was given over capacity, but for whoever gave it.
+-- Every manager of the organisation hears that a place was given over capacity, but for whoever gave it. Not for whom:
+-- the reasons are counted on the programme's page, and one beside a reference would be case content.
 CREATE FUNCTION sec.tell_over_capacity() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO app.notifications (org_id, id, staff_id, event_id, programme_id, kind, ref, at)
-    SELECT NEW.org_id, gen_random_uuid(), s.id, NEW.id, NEW.programme_id, 'over_capacity', coalesce(NEW.ref, ''), NEW.at
+    SELECT NEW.org_id, gen_random_uuid(), s.id, NEW.id, NEW.programme_id, 'over_capacity', '', NEW.at
     FROM app.staff s WHERE s.org_id = NEW.org_id AND s.active AND 'manager' = ANY (s.roles) AND s.id <> NEW.staff_id;
     RETURN NULL;
 END $$;

@@ -427,6 +427,9 @@ def upgrade() -> None:
         op.execute(part)
     for signature, change in BY_DESTROYING.items():
         op.execute(_changed(signature, change))
+    for signature in ("sec.sweep_deliveries(integer)", "sec.sweep_errors(integer)"):
+        ages = [f"interval '{days} days'" for days in (30, 90)]
+        op.execute(_changed(signature, *((f"now() - {age}", f"sec.destroying_at() - {age}") for age in ages)))
     for signature, changes in REOPENED.items():
         op.execute(_changed(signature, *changes))
     _, _, body = _changed("sec.enter(text)", ENTERED).partition("\n LANGUAGE")

@@ -32,7 +32,7 @@ NOTICE: Mapping[str, str] = MappingProxyType(
         Kind.MESSAGE: N_("There is a new message."),
         Kind.HALF_TIME: N_("Half of the promised time has gone. A referral still waits for an answer."),
         Kind.OVERDUE: N_("A referral is overdue: it has had no answer in the promised time."),
-        Kind.PLACE_FREE: N_("A place is free. This referral has waited longest."),
+        Kind.PLACE_FREE: N_("A place is free. This referral is next on the waiting list."),
         OVER_CAPACITY: N_("A place was given over capacity."),
         Kind.REOPENED: N_("A referral is open again. It had run out of time by a wrong clock."),
     }

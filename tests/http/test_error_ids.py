@@ -15,7 +15,7 @@ from app.factory import create_app
 from app.http.session import database, transaction
 from tests.network import Network
 from tests.pages import client_for, words_of
-from worker import periodic
+from tests.running import swept
 from worker.context import Workshop
 
 NUMBER = re.compile(r"E-[2-9A-HJ-KM-NP-TV-Z]{6}")
@@ -153,6 +153,6 @@ def test_counts_are_kept_for_thirty_days(network: Network, client: FlaskClient) 
         staging.execute("UPDATE sec.errors SET at = now() - interval '31 days' WHERE id = %s", [first])
         staging.execute("UPDATE sec.errors SET at = now() - interval '29 days' WHERE id = %s", [second])
     workshop = Workshop(network.servers.settings)
-    periodic.sweep(workshop)
+    swept(network, workshop)
     workshop.close()
     assert [number for number, *_ in rows(network)] == [second]

@@ -25,9 +25,9 @@ from referrals.life.use_cases import answer, finish
 from referrals.notices.words import MAIL_FAILED
 from tests.cast import cast, tomorrow
 from tests.network import Network, Person
-from tests.running import PostOffice
+from tests.running import PostOffice, swept
 from tests.worker.news import mails, told
-from worker import periodic, relay, sending
+from worker import relay, sending
 from worker.channels import email
 from worker.context import Gone, Workshop
 
@@ -441,7 +441,7 @@ def test_old_deliveries_are_swept(network: Network, workshop: Workshop) -> None:
             " WHERE referral_id = :id",
             state=state, days=days, id=referral_id,
         )  # fmt: skip
-    periodic.sweep(workshop)
+    swept(network, workshop)
     left = {name for name, referral_id in made.items() if mails(network, referral_id)}
     assert left == {"sent 29", "failed 89", "queued 91"}
 

@@ -109,13 +109,21 @@ def raise_to(people: Cast, programme_id: UUID, capacity: int | None) -> None:
         )
 
 
-def test_a_walk_ins_end_tells_and_a_second_one_tells_the_next(network: Network, people: Cast) -> None:
+def test_once_a_place_was_taken_who_has_waited_longest_is_told_of_the_next_one(network: Network, people: Cast) -> None:
     one, _holds, longest, other = full_with_two_who_wait(people)
-    for told in ((1, 0), (1, 1), (1, 1)):
+    for told in ((1, 0), (2, 0), (3, 0)):
         client_id = come(people, one)
         with people.nurse.transaction() as (session, actor):
             stay = session.execute(text("SELECT id FROM app.episodes WHERE client_id = :id"), {"id": client_id}).one()
             end_episode(session, actor, client_id, stay.id, EpisodeEnd.COMPLETED, version=1)
+        assert (free_places(network, longest), free_places(network, other)) == told
+
+
+def test_a_place_that_nobody_takes_is_told_of_once(network: Network, people: Cast) -> None:
+    one, holds, longest, other = full_with_two_who_wait(people)
+    accept(people, holds)
+    for capacity, told in ((2, (1, 0)), (1, (1, 0)), (2, (1, 0)), (5, (1, 1)), (6, (1, 1))):
+        raise_to(people, one, capacity)
         assert (free_places(network, longest), free_places(network, other)) == told
 
 

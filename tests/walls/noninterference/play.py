@@ -79,12 +79,13 @@ class Play:
         return self.same("api", address, read)
 
     def write(self, name: str) -> Told:
-        """By A's program, under a key that B's used too."""
+        """By A's program: what it makes first under a key that B's used too, each other request under its own."""
 
         def send(world: World) -> object:
             method, address, body = WRITES[name](world.a, self.worlds.strange)
             program, key = client_for(world.app, world.a.caseworker), self.worlds.strange.words["key"]
-            sent = {"json": body, "headers": {"Idempotency-Key": key}}
+            own = key if name == "create" else f"{key}-{name.replace(' ', '-')}"
+            sent = {"json": body, "headers": {"Idempotency-Key": own}}
             answer = program.open(f"{ROOT}/{address}", method=method, **sent)
             return answer.status_code, steady(answer.text), answer.headers.get("ETag")
 
