@@ -44,7 +44,8 @@ def clock(*, go_on: bool) -> None:
 def reopen_closed(since: str | None) -> None:
     """Open again the referrals that ran out by a wrong clock, before their time (SPEAN_MIGRATOR_URL).
 
-    Each goes back to what it was, and both sides are told. Set the clock right first.
+    Each goes back to what it was, and both sides are told. Set the clock right first. "Over capacity": somebody else has
+    the place meanwhile; it stays promised, and the managers are told.
     """
     moment = _moment(since) if since else None
     try:
@@ -54,7 +55,8 @@ def reopen_closed(since: str | None) -> None:
         raise Trouble(error.message) from None
     for one in tried:
         why = "" if one.is_open else f"stays closed: {_STAYS[Stays(one.became)]}"
-        click.echo(f"{one.ref} {why or f'is {one.became} again'}")
+        over = ", over capacity" if one.over_capacity else ""
+        click.echo(f"{one.ref} {why or f'is {one.became} again'}{over}")
     click.echo(f"{sum(one.is_open for one in tried)} referrals are open again.")
 
 

@@ -331,13 +331,15 @@ CREATE POLICY reopening ON app.referral_events FOR INSERT TO spean_sec WITH CHEC
 REOPENING = """
 -- What the schedule let run out before its time goes back to what it was, and both sides are told. Once keys are
 -- destroyed, a permission is taken back or another referral rests on it, it stays closed. `since`: only what was closed
--- later, by the clock as it was then. Reminders that came too early are given again when it is time.
+-- later, by the clock as it was then. Reminders that came too early are given again when it is time. What is over
+-- capacity now is named a second time.
 CREATE FUNCTION sec.reopen_closed(since timestamptz) RETURNS TABLE (ref text, outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     x sec.closed;
     r app.referrals;
     event uuid;
+    held app.referrals[];
 BEGIN
     IF EXISTS (SELECT 1 FROM sec.clock c WHERE c.stopped_at IS NOT NULL) THEN
         RAISE EXCEPTION 'the clock is stopped' USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -376,14 +378,50 @@ BEGIN
             INSERT INTO app.audit_log (org_id, id, at, action, subject, subject_id, ref)
             SELECT o.org, gen_random_uuid(), clock_timestamp(), 'referral.reopened', 'referral', r.id, r.ref
             FROM unnest(ARRAY[r.sender_org_id, r.receiver_org_id]) AS o (org);
+            IF x.was = 'accepted' THEN held := held || r; END IF;
         END IF;
         RETURN NEXT;
     END LOOP;
     UPDATE app.referrals y SET reminded = CASE WHEN y.half_at > now() THEN 'no' ELSE 'half' END
         WHERE y.state = 'sent' AND (y.reminded = 'overdue' AND y.due_at > now()
             OR y.reminded = 'half' AND y.half_at > now());
+    RETURN QUERY SELECT o.ref, 'over_capacity' FROM sec.note_reopened(held) o;
 END $$;
 GRANT EXECUTE ON FUNCTION sec.reopen_closed(timestamptz) TO spean_migrator;
+"""
+
+# Somebody may have been given the place meanwhile. The person was promised it: it is over capacity, with this reason,
+# which no member of staff may give.
+OVER = """
+ALTER TABLE app.over_capacity ALTER staff_id DROP NOT NULL, DROP CONSTRAINT over_capacity_reason_check,
+    ADD CONSTRAINT over_capacity_reason_check CHECK (CASE WHEN staff_id IS NULL THEN reason = 'reopened'
+        ELSE reason IN ('emergency', 'pregnant', 'under_18', 'released_from_detention', 'left_hospital', 'not_safe',
+            'agreed', 'other') END);
+GRANT INSERT ON app.over_capacity TO spean_sec;
+CREATE POLICY reopening ON app.over_capacity FOR INSERT TO spean_sec
+    WITH CHECK (reason = 'reopened' AND staff_id IS NULL);
+SET ROLE spean_sec;
+
+-- Of what this transaction opened again, all of it `accepted`: notes what is over capacity, the last accepted first,
+-- and answers it. Programmes are locked in the order of their ids, and after all referrals, as everywhere.
+CREATE FUNCTION sec.note_reopened(held app.referrals[]) RETURNS TABLE (ref text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    one record;
+    beyond integer;
+BEGIN
+    FOR one IN SELECT DISTINCT h.programme_id AS id, h.receiver_org_id AS org FROM unnest($1) h ORDER BY 1, 2 LOOP
+        SELECT p.taken + sec.uncounted(p.id) - p.capacity INTO beyond FROM app.programmes p
+            WHERE p.org_id = one.org AND p.id = one.id AND p.capacity IS NOT NULL FOR NO KEY UPDATE;
+        FOR ref IN SELECT h.ref FROM unnest($1) h WHERE h.receiver_org_id = one.org AND h.programme_id = one.id
+            ORDER BY h.accepted_at DESC, h.id LIMIT greatest(beyond, 0)
+        LOOP
+            INSERT INTO app.over_capacity (org_id, id, programme_id, at, reason, ref)
+            VALUES (one.org, gen_random_uuid(), one.id, now(), 'reopened', ref);
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END $$;
 """
 
 # What the two triggers over a referral's steps let through besides: exactly what was noted when it was closed.
@@ -405,6 +443,8 @@ REOPENED = {
             AND sec.who() = 'reopen';
         IF after[i] IS DISTINCT FROM"""),
     ),
+    # Where nobody of the staff gave the place, every manager is told.
+    "sec.tell_over_capacity()": (("s.id <> NEW.staff_id", "s.id IS DISTINCT FROM NEW.staff_id"),),
 }  # fmt: skip
 
 # The person's own transaction says what time it is, so that no other clock decides.
@@ -422,6 +462,7 @@ ENTERED = ("f.name_km, f.name_en;", "f.name_km, f.name_en, pg_catalog.now();")
 def upgrade() -> None:
     op.execute("SET ROLE spean_owner")
     op.execute(WALLS)
+    op.execute(OVER)
     op.execute("SET ROLE spean_sec")
     for part in (TABLES, CLOCK, CLOSING, DESTROYING, REQUESTS, _sweep(), REOPENING):
         op.execute(part)

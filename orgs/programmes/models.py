@@ -88,7 +88,10 @@ class ResponseRecord(Base):
 
 
 class OverCapacity(Base):
-    """A place that was given although all were taken, and why: a word from a list (`rules.OverReason`)."""
+    """A place that was given although all were taken, and why: a word from a list (`rules.OverReason`).
+
+    `staff_id` is None where nobody of the staff gave it (`rules.REOPENED`).
+    """
 
     __tablename__ = "over_capacity"
     __table_args__ = (
@@ -103,4 +106,4 @@ class OverCapacity(Base):
     at: Mapped[datetime]
     reason: Mapped[str]
     ref: Mapped[str | None]
-    staff_id: Mapped[UUID]
+    staff_id: Mapped[UUID | None]

@@ -23,7 +23,7 @@ from orgs.programmes.places import over_by_month, places, places_of
 from orgs.programmes.policy import can_manage, check_may_manage
 from orgs.programmes.queries import Filters
 from orgs.programmes.records import ProgrammeView
-from orgs.programmes.words import OVER_REASON
+from orgs.programmes.words import NOTED_REASON
 from orgs.staff.queries import colleagues
 
 bp = Blueprint("programmes", __name__, template_folder="templates")
@@ -116,7 +116,7 @@ def _places(session: Session, programme_id: UUID) -> dict[str, Any]:
     over = over_by_month(session, actor(), programme_id)
     rows = [
         [f"{month:%m/%Y}", sum(reasons.values()), ", ".join(
-            f"{gettext(OVER_REASON[reason])} ({count})" for reason, count in reasons.items())]
+            f"{gettext(NOTED_REASON[reason])} ({count})" for reason, count in reasons.items())]
         for month, reasons in over.items()
     ]  # fmt: skip
     return {"room": counted(places_of(session, actor(), programme_id)), "over": rows}

@@ -71,8 +71,8 @@ def places_of(session: Session, actor: Actor, programme_id: UUID) -> Places:
     return places(session, actor).get(programme_id, Places(0, None))
 
 
-def over_by_month(session: Session, actor: Actor, programme_id: UUID) -> Mapping[date, Mapping[OverReason, int]]:
-    """How many places were given over capacity in each of the last months (of Phnom Penh), by reason."""
+def over_by_month(session: Session, actor: Actor, programme_id: UUID) -> Mapping[date, Mapping[str, int]]:
+    """How many places were given over capacity in each of the last months (of Phnom Penh), by `words.NOTED_REASON`."""
     month = func.date_trunc("month", func.timezone("Asia/Phnom_Penh", OverCapacity.at))
     rows = session.execute(
         select(month, OverCapacity.reason, func.count())
@@ -80,7 +80,7 @@ def over_by_month(session: Session, actor: Actor, programme_id: UUID) -> Mapping
         .group_by(month, OverCapacity.reason)
         .order_by(month.desc(), OverCapacity.reason)
     )
-    found: dict[date, dict[OverReason, int]] = {}
+    found: dict[date, dict[str, int]] = {}
     for begins, reason, count in rows:
-        found.setdefault(begins.date(), {})[OverReason(reason)] = count
+        found.setdefault(begins.date(), {})[reason] = count
     return dict(list(found.items())[:MONTHS])

@@ -49,6 +49,10 @@ class OverReason(StrEnum):
     OTHER = "other"
 
 
+REOPENED = "reopened"
+"""The reason of a place that was promised, closed by a wrong clock and given to somebody else before it was opened
+again. The database notes it; nobody can choose it, and so it is no `OverReason`."""
+
 MAX_NAME, MAX_TEXT, MAX_QUESTION, MAX_CRITERIA = 120, 2000, 200, 12
 MAX_CAPACITY = 5000
 MIN_RESPONSE_MINUTES, MAX_RESPONSE_MINUTES = 60, 100 * 60

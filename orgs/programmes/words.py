@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from app.core.errors import N_
 from orgs.programmes.criteria import Fits, Kind
-from orgs.programmes.rules import Openings, OverReason, ServiceType
+from orgs.programmes.rules import REOPENED, Openings, OverReason, ServiceType
 
 SERVICE: Mapping[ServiceType, str] = MappingProxyType(
     {
@@ -46,6 +46,12 @@ OVER_REASON: Mapping[OverReason, str] = MappingProxyType(
         OverReason.OTHER: N_("Another reason"),
     }
 )
+"""What staff choose from."""
+
+NOTED_REASON: Mapping[str, str] = MappingProxyType(
+    {**OVER_REASON, REOPENED: N_("Opened again after a wrong clock; the place had been promised")}
+)
+"""What managers read: by a word of `OverReason`, or `REOPENED`."""
 
 FITS: Mapping[Fits, str] = MappingProxyType(
     {Fits.YES: N_("Fits"), Fits.UNKNOWN: N_("May fit"), Fits.NO: N_("Does not fit")}

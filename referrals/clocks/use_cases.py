@@ -29,6 +29,8 @@ class Tried:
 
     ref: str
     became: str
+    over_capacity: bool = False
+    """Whether somebody else was given its place meanwhile: it has one all the same, and the managers are told."""
 
     @property
     def is_open(self) -> bool:
@@ -53,4 +55,10 @@ def reopen(session: Session, since: datetime | None = None) -> list[Tried]:
         text("SELECT ref, outcome FROM sec.reopen_closed(coalesce(CAST(:since AS timestamptz), '-infinity'))"),
         {"since": since},
     )
-    return [Tried(row.ref, row.outcome) for row in rows]
+    tried = [(row.ref, row.outcome) for row in rows]
+    over = {ref for ref, outcome in tried if outcome == _OVER}
+    return [Tried(ref, outcome, ref in over) for ref, outcome in tried if outcome != _OVER]
+
+
+_OVER = "over_capacity"
+"""What the database names a reference with a second time."""

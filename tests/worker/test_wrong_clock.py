@@ -21,9 +21,11 @@ from referrals.consents.use_cases import withdraw_unused
 from referrals.erasing.use_cases import erase
 from referrals.life.states import State
 from referrals.life.use_cases import finish
-from tests.cast import Cast, cast
+from tests.cast import Cast, cast, programme
 from tests.network import Network
+from tests.pages import client_for, site
 from tests.referrals.life import looking, standing
+from tests.referrals.places.houses import accept, come, taken
 from tests.running import CELERY, WORKER, Broker, PostOffice, eventually, process, swept
 from tests.worker.news import told
 from tests.worker.timing import clock_made_right, jump, restarted
@@ -195,6 +197,76 @@ def test_after_a_day_of_running_it_is_destroyed_and_an_erased_client_at_once(
     swept(network, workshop)
     assert looking.rows(network, "SELECT 1 FROM sec.closed WHERE referral_id = :id", id=referral_id) == []
     assert "0 referrals are open again" in operator(network, "reopen-closed").stdout
+
+
+def made_right(network: Network, workshop: Workshop) -> None:
+    clocks.beat(workshop)
+    assert operator(network, "clock", "--continue").exit_code == 0
+
+
+def noted(network: Network, programme_id: UUID) -> list[Any]:
+    return looking.rows(network, "SELECT * FROM app.over_capacity WHERE programme_id = :id", id=programme_id)
+
+
+def test_a_place_that_was_given_away_meanwhile_is_over_capacity_and_every_manager_is_told(
+    network: Network, workshop: Workshop, team: Cast
+) -> None:
+    two = programme(team.clinic, capacity=2)
+    earlier, later = (team.send(team.consent(two)[0]) for _ in range(2))
+    accept(team, earlier)
+    accept(team, later)
+    second = team.clinic.person("manager", "clinician", name="Bopha")
+    closed_wrongly(network, workshop, team)
+    come(team, two)
+    assert taken(network, two) == (1, 1)
+    made_right(network, workshop)
+    said = operator(network, "reopen-closed").stdout
+    refs = [looking.referral(network, one).ref for one in (earlier, later)]
+    assert f"{refs[0]} is accepted again\n" in said
+    assert f"{refs[1]} is accepted again, over capacity\n" in said
+    assert "2 referrals are open again" in said
+    assert taken(network, two) == (3, 3)
+    (row,) = noted(network, two)
+    assert (row.org_id, row.reason, row.ref, row.staff_id) == (team.clinic.id, "reopened", refs[1], None)
+    clinic = site(network)
+    for manager in (team.clinic.manager, second):
+        assert told(manager).count("over_capacity") == 1
+        page = client_for(clinic, manager).get(f"/programmes/{two}").get_data(as_text=True)
+        assert "Opened again after a wrong clock; the place had been promised (1)" in page
+    for other in (team.nurse, team.outreach):
+        assert "over_capacity" not in told(other)
+
+
+def test_nothing_is_over_capacity_while_there_is_room_or_no_limit(
+    network: Network, workshop: Workshop, team: Cast
+) -> None:
+    one, endless = programme(team.clinic, capacity=1), programme(team.clinic, capacity=None)
+    first, waiting, second = (team.send(team.consent(where)[0]) for where in (one, one, endless))
+    for sent in (first, second):
+        accept(team, sent)
+    closed_wrongly(network, workshop, team)
+    come(team, endless)
+    made_right(network, workshop)
+    said = operator(network, "reopen-closed").stdout
+    assert f"{looking.referral(network, waiting).ref} is sent again\n" in said
+    assert "3 referrals are open again" in said
+    assert "over capacity" not in said
+    assert (taken(network, one), taken(network, endless)) == ((1, 1), (0, 0))
+    assert noted(network, one) == noted(network, endless) == []
+
+
+def test_nobody_of_the_staff_may_give_that_reason(network: Network, team: Cast) -> None:
+    one = programme(team.clinic, capacity=1)
+    insert = text("INSERT INTO app.over_capacity (org_id, id, programme_id, at, reason, staff_id)"
+                  " VALUES (:org, gen_random_uuid(), :programme, now(), 'reopened', :staff)")  # fmt: skip
+    for staff, refusal in ((team.nurse.staff_id, "over_capacity_reason_check"), (None, "row-level security")):
+        with pytest.raises(Exception, match=refusal), team.nurse.transaction() as (session, _actor):
+            session.execute(insert, {"org": team.clinic.id, "programme": one, "staff": staff})
+    sent = team.send(team.consent(one)[0])
+    come(team, one)
+    path, nurse = f"/api/v1/referrals/{sent}/accept_and_arrive", client_for(site(network), team.nurse)
+    assert nurse.post(path, json={"over_capacity": "reopened"}).status_code == 422
+    assert noted(network, one) == []
 
 
 def test_a_person_may_not_open_what_ran_out(network: Network, team: Cast) -> None:
