@@ -117,8 +117,8 @@ def test_the_steward_sees_how_many_and_where(network: Network, client: FlaskClie
         staging.execute("UPDATE sec.errors SET at = at - interval '2 days' WHERE endpoint LIKE 'api%'")
     said = words_of(client.get("/status").text)
     assert "Today: 3. In seven days: 4." in said
-    assert "Place organisations.everyone Kind RuntimeError Today 3 Seven days 3" in said
-    assert "Place api_notices.Notices Kind RuntimeError Today 0 Seven days 1" in said
+    assert "Where in Spean organisations.everyone Kind RuntimeError Today 3 Seven days 3" in said
+    assert "Where in Spean api_notices.Notices Kind RuntimeError Today 0 Seven days 1" in said
 
 
 def test_a_fault_without_an_exception_is_logged_and_counted(

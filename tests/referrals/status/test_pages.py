@@ -135,6 +135,14 @@ def test_what_works_again_and_the_bell_that_still_rings_do_not_contradict_each_o
     assert "unread" not in said
 
 
+def test_tasks_whose_names_hold_commas_are_told_apart(app: Flask, network: Network) -> None:
+    let_pass(network, {DUE: timedelta(hours=4), RECORDS: timedelta(hours=4)})
+    look(network)
+    names = "Reminding of referrals, and letting them run out; Counting how programmes answer"
+    for path in ("/status", "/notices/"):
+        assert names in page(app, network.steward, path)
+
+
 def test_nobody_elses_bell_rings(app: Flask, network: Network) -> None:
     let_pass(network, {PUBLISH: timedelta(days=4)})
     look(network)
