@@ -44,8 +44,8 @@ def clock(*, go_on: bool) -> None:
 def reopen_closed(since: str | None) -> None:
     """Open again the referrals that ran out by a wrong clock, before their time (SPEAN_MIGRATOR_URL).
 
-    Each goes back to what it was, and both sides are told. Set the clock right first. "Over capacity": somebody else has
-    the place meanwhile; it stays promised, and the managers are told.
+    Each goes back to what it was, and both sides are told. Set the clock right first. "Over capacity": somebody else
+    has the place meanwhile; it stays promised, and the managers are told.
     """
     moment = _moment(since) if since else None
     try:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
+
+from app.http.session import COOKIE
 
 _KEY = "spean_http"
 
@@ -71,8 +73,13 @@ def hooks() -> Hooks:
 
 
 def chrome() -> Chrome:
-    """This request's surroundings, asked for once. Bare when a page reports that something broke."""
+    """This request's surroundings, asked for once. Almost bare when a page reports that something broke."""
     if "spean_chrome" not in g:
-        g.spean_chrome = Chrome() if g.get("spean_broken") else hooks().chrome()
+        g.spean_chrome = _bare() if g.get("spean_broken") else hooks().chrome()
     found: Chrome = g.spean_chrome
     return found
+
+
+def _bare() -> Chrome:
+    """What can be said without asking the database: whoever brought a session can still leave at once."""
+    return Chrome(signed_in=COOKIE in request.cookies)

@@ -112,7 +112,7 @@ class SpeanForm(FlaskForm):
             self.take(error)
         except (Conflict, NotAllowed) as error:
             self._status = _CONFLICT
-            self.add_error(None, gettext(error.message, **error.params))
+            self.add_error(error.field, gettext(error.message, **error.params))
 
     def take(self, error: Invalid) -> None:
         """Put each message at its field; what belongs to no field goes to the top."""

@@ -138,10 +138,11 @@ def check_place(capacity: int, taken: int, over: OverReason | None) -> bool:
         return False
     if over is None:
         raise Conflict(
-            N_("All places are taken (%(taken)s of %(all)s). Use the waiting list, or take the person over capacity "
-               "and choose a reason."),
-            taken=taken, all=capacity,
-        )  # fmt: skip
+            N_("All places are taken (%(taken)s of %(all)s). If it cannot wait, choose a reason."),
+            field="over",
+            taken=taken,
+            all=capacity,
+        )
     return True
 
 

@@ -49,7 +49,7 @@ OVER_REASON: Mapping[OverReason, str] = MappingProxyType(
 """What staff choose from."""
 
 NOTED_REASON: Mapping[str, str] = MappingProxyType(
-    {**OVER_REASON, REOPENED: N_("Opened again after a wrong clock; the place had been promised")}
+    {**dict[str, str](OVER_REASON), REOPENED: N_("Opened again after a wrong clock; the place had been promised")}
 )
 """What managers read: by a word of `OverReason`, or `REOPENED`."""
 

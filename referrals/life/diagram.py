@@ -28,9 +28,9 @@ says why the person is taken over capacity, from a list. The managers are told, 
 is set below what is taken ends nothing. Where there is no limit, nothing is counted.
 
 When a place becomes free (an end, a walk-in who leaves, a higher limit), the event `place_free` is written on the
-referral of that programme that has waited longest on the waiting list, for as many as there is room for; each once until
-a place is taken again. The receiver's team is told; the sender neither hears nor reads of it. Nobody is accepted by the
-software.
+referral of that programme that has waited longest on the waiting list, for as many as there is room for; each once
+until a place is taken again. The receiver's team is told; the sender neither hears nor reads of it. Nobody is accepted
+by the software.
 """
 
 

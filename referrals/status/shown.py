@@ -40,6 +40,11 @@ class Status:
         return all(task.health in _FINE for task in self.tasks)
 
     @property
+    def ending(self) -> bool:
+        """Whether every task does its work again, and the bell still rings: it goes on until all stayed well."""
+        return self.well and any(one.closed_at is None for one in self.incidents)
+
+    @property
     def errors_today(self) -> int:
         """Since midnight in Phnom Penh."""
         return sum(one.today for one in self.errors)

@@ -85,6 +85,21 @@ def test_the_page_shows_a_number_that_the_log_bears_and_the_database_counts(
     assert SECRET not in (line.exc_text or "") + answer.text
 
 
+def test_who_brought_a_session_can_leave_at_once_from_a_broken_page(network: Network, client: FlaskClient) -> None:
+    broken = client.get("/organisations", headers=ENGLISH)
+    away = failing(network, web_url="postgresql://x:x@127.0.0.1:1/x").test_client()
+    away.set_cookie("spean", "s.of-somebody")
+    for answer, status in ((broken, 500), (away.get("/clients/", headers=ENGLISH), 503)):
+        assert answer.status_code == status
+        assert 'action="/leave"' in answer.text
+        assert "Leave now" in words_of(answer.text)
+        for word in ("sp-nav", "sp-bell", "sp-footer__person", "Sign in"):
+            assert word not in answer.text
+    stranger = failing(network).test_client().get("/about", headers=ENGLISH)
+    assert stranger.status_code == 500
+    assert "/leave" not in stranger.text
+
+
 def test_the_problem_document_names_it_too(network: Network, client: FlaskClient) -> None:
     answer = client.get("/api/v1/notifications", headers=ENGLISH)
     assert answer.status_code == 500
@@ -102,8 +117,8 @@ def test_the_steward_sees_how_many_and_where(network: Network, client: FlaskClie
         staging.execute("UPDATE sec.errors SET at = at - interval '2 days' WHERE endpoint LIKE 'api%'")
     said = words_of(client.get("/status").text)
     assert "Today: 3. In seven days: 4." in said
-    assert "Place organisations.everyone Kind RuntimeError Today 3 Seven days 3" in said
-    assert "Place api_notices.Notices Kind RuntimeError Today 0 Seven days 1" in said
+    assert "Where in Spean organisations.everyone Kind RuntimeError Today 3 Seven days 3" in said
+    assert "Where in Spean api_notices.Notices Kind RuntimeError Today 0 Seven days 1" in said
 
 
 def test_a_fault_without_an_exception_is_logged_and_counted(

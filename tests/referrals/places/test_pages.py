@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from tests.referrals.life import looking
 from tests.referrals.places.houses import come, taken
 
 ASKED = "Take the person over capacity?"
+REFUSED = "All places are taken (1 of 1). If it cannot wait, choose a reason."
 
 
 @pytest.fixture
@@ -56,6 +58,13 @@ def said(client: FlaskClient, path: str) -> str:
     return words_of(answer.get_data(as_text=True))
 
 
+def check_refusal(page: str) -> None:
+    """It stands at the question for a reason, and the summary leads there."""
+    assert re.search(r'<a href="#over">\s*' + re.escape(REFUSED), page)
+    assert re.search(r'id="over-error"[^>]*>.*?</span>\s*' + re.escape(REFUSED), page)
+    assert re.search(r'<select[^>]*id="over"[^>]*aria-describedby="[^"]*over-error', page)
+
+
 def test_while_there_is_room_nobody_is_asked(pages: Flask, people: Cast) -> None:
     nurse, sent = client_for(pages, people.nurse), people.send()
     for step in ("accept", "accept_and_arrive"):
@@ -78,7 +87,7 @@ def test_a_full_programme_refuses_keeps_what_was_typed_and_takes_a_reason(
     refused = nurse.post(path, data=typed)
     shown = refused.get_data(as_text=True)
     assert refused.status_code == 409
-    assert "All places are taken (1 of 1)." in words_of(shown)
+    check_refusal(shown)
     assert step != "accept" or 'value="14:30"' in shown
     assert taken(network, one) == (1, 1)
     assert nurse.post(path, data={**typed, "over": "emergency"}).status_code == 303
@@ -96,6 +105,7 @@ def test_whoever_walks_in_is_taken_for_a_reason(
     refused = nurse.post("/clients/new", data=typed)
     assert refused.status_code == 409
     assert 'value="Rumdul"' in refused.get_data(as_text=True)
+    check_refusal(refused.get_data(as_text=True))
     made = nurse.post("/clients/new", data={**typed, "over": "not_safe"})
     assert made.status_code == 303
     assert taken(network, one) == (2, 2)
@@ -103,7 +113,9 @@ def test_whoever_walks_in_is_taken_for_a_reason(
     begin = f"{known}/stays/new"
     assert ASKED in said(nurse, begin)
     typed = {"programme": str(one), "heard_from": "peer"}
-    assert nurse.post(begin, data=typed).status_code == 409
+    refused = nurse.post(begin, data=typed)
+    assert refused.status_code == 409
+    assert re.search(r'<a href="#over">\s*All places are taken \(2 of 1\)', refused.get_data(as_text=True))
     assert nurse.post(begin, data={**typed, "over": "under_18"}).status_code == 303
     assert taken(network, one) == (3, 3)
 
@@ -137,6 +149,7 @@ def test_programs_are_refused_with_a_problem_and_may_give_a_reason(
         refused = nurse.post(path, json=body)
         assert (refused.status_code, refused.content_type) == (409, "application/problem+json")
         assert "All places are taken" in refused.json["detail"]
+        assert "errors" not in refused.json
         assert nurse.post(path, json={**body, "over_capacity": "because"}).status_code == 422
         assert nurse.post(path, json={**body, "over_capacity": "agreed"}).status_code in {200, 201}
     assert taken(network, one) == (3, 3)

@@ -108,6 +108,41 @@ def test_a_task_that_is_late_rings_the_stewards_bell_until_all_is_well(app: Flas
     assert "Counting how programmes answer" in page(app, network.steward)
 
 
+def test_what_works_again_and_the_bell_that_still_rings_do_not_contradict_each_other(
+    app: Flask, network: Network
+) -> None:
+    let_pass(network, {RECORDS: timedelta(hours=4)})
+    look(network)
+    again = "It works again. The alarm ends when all has been well for five minutes."
+    assert again not in page(app, network.steward)
+    with network.servers.administrator() as staging:
+        staging.execute("UPDATE sec.heartbeats SET succeeded_at = now(), started_at = now()")
+    look(network)
+    answer = client_for(app, network.steward).get("/status").text
+    said = words_of(answer)
+    assert again in said
+    assert "sp-banner--info" in answer
+    assert "sp-banner--success" not in answer
+    assert "Yes. Everything" not in said
+    assert "It lasts" in said
+    assert "1 unread" in said
+    with network.servers.administrator() as staging:
+        staging.execute("UPDATE sec.incidents SET well_at = well_at - interval '5 minutes'")
+    look(network)
+    said = page(app, network.steward)
+    assert "Yes. Everything that runs by itself does its work." in said
+    assert again not in said
+    assert "unread" not in said
+
+
+def test_tasks_whose_names_hold_commas_are_told_apart(app: Flask, network: Network) -> None:
+    let_pass(network, {DUE: timedelta(hours=4), RECORDS: timedelta(hours=4)})
+    look(network)
+    names = "Reminding of referrals, and letting them run out; Counting how programmes answer"
+    for path in ("/status", "/notices/"):
+        assert names in page(app, network.steward, path)
+
+
 def test_nobody_elses_bell_rings(app: Flask, network: Network) -> None:
     let_pass(network, {PUBLISH: timedelta(days=4)})
     look(network)
