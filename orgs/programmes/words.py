@@ -49,7 +49,8 @@ OVER_REASON: Mapping[OverReason, str] = MappingProxyType(
 """What staff choose from."""
 
 NOTED_REASON: Mapping[str, str] = MappingProxyType(
-    {**dict[str, str](OVER_REASON), REOPENED: N_("Opened again after a wrong clock; the place had been promised")}
+    {str(reason): said for reason, said in OVER_REASON.items()}
+    | {REOPENED: N_("Opened again after a wrong clock; the place had been promised")}
 )
 """What managers read: by a word of `OverReason`, or `REOPENED`."""
 
