@@ -109,6 +109,30 @@ def test_who_posted_twice_is_told_that_it_was_done_once(app: Flask, team: Cast) 
     assert "You sent this twice. It was done once." in words_of(seen.text)
 
 
+REFUSING = """
+CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE lock_not_available; END $$;
+CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON app.clients DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION public.refuse();
+"""
+
+
+def test_what_was_not_committed_is_not_said_to_be_done(app: Flask, network: Network, team: Cast) -> None:
+    who, address, form = READY["clients.edit"](team)
+    browser = client_for(app, who)
+    with network.servers.administrator() as staging:
+        staging.execute(REFUSING)
+    try:
+        assert browser.post(address, data={**form, "one_use": TOKEN}).status_code == 503
+        assert "Saved." not in words_of(browser.get("/clients/").text)
+    finally:
+        with network.servers.administrator() as staging:
+            staging.execute("DROP TRIGGER refuse ON app.clients; DROP FUNCTION public.refuse()")
+    done = browser.post(address, data={**form, "one_use": TOKEN}, follow_redirects=True)
+    assert "Saved." in words_of(done.text)
+    assert "You sent this twice" not in words_of(done.text)
+
+
 def test_a_form_that_was_changed_is_another_request(app: Flask, team: Cast) -> None:
     """The Back button may bring the same page with the same token."""
     first = post(app, READY["clients.make"](team))

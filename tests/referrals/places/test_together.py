@@ -13,12 +13,14 @@ from sqlalchemy.exc import OperationalError
 from app.core.errors import Conflict
 from orgs.clients.use_cases.records import create_client
 from orgs.programmes.rules import OverReason
-from referrals.life.reasons import CancelReason, StopReason
+from referrals.life.reasons import CancelReason, ReleaseReason, StopReason
+from referrals.life.scope import load_to
+from referrals.life.states import Action, State
 from referrals.life.use_cases import answer, finish
-from tests.cast import SOKHA, Cast, cast, tomorrow
+from tests.cast import SOKHA, Cast, cast, programme, tomorrow
 from tests.network import Network
 from tests.referrals.life import looking
-from tests.referrals.places.houses import come, miscounted, refused
+from tests.referrals.places.houses import accept, come, free_places, miscounted, refused
 
 HOUSES, WRITERS, SECONDS = 4, 16, 5
 BOXES = """
@@ -74,6 +76,28 @@ def turn(houses: list[Cast], dice: random.Random) -> int:
         for _there, referral_id in sent:
             finish.cancel(session, actor, referral_id, CancelReason.OTHER)
     return 2 * len(sent) + 1
+
+
+def test_a_place_is_freed_while_who_waits_for_it_is_being_accepted(network: Network) -> None:
+    """Whoever frees it writes an event on the waiting referral, which somebody else holds: no circle of waits."""
+    people = cast(network)
+    one = programme(people.clinic, capacity=1)
+    holds, waits = (people.send(people.consent(one)[0]) for _ in range(2))
+    accept(people, holds)
+    with people.nurse.transaction() as (session, actor):
+        answer.waitlist(session, actor, waits)
+
+    def free() -> None:
+        with people.nurse.transaction() as (session, actor):
+            finish.release(session, actor, holds, ReleaseReason.CANNOT_SERVE)
+
+    with ThreadPoolExecutor(1) as pool, people.nurse.transaction() as (session, actor):
+        load_to(session, actor, waits, Action.ACCEPT)
+        pool.submit(free).result(timeout=20)
+        answer.accept(session, actor, waits, tomorrow())
+    assert [looking.referral(network, one).state for one in (holds, waits)] == [State.RELEASED, State.ACCEPTED]
+    assert free_places(network, waits) == 1
+    assert miscounted(network) == []
 
 
 def test_places_of_two_programmes_that_end_in_opposite_orders(network: Network) -> None:
