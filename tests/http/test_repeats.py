@@ -123,8 +123,9 @@ def test_what_was_not_committed_is_not_said_to_be_done(app: Flask, network: Netw
     with network.servers.administrator() as staging:
         staging.execute(REFUSING)
     try:
-        assert browser.post(address, data={**form, "one_use": TOKEN}).status_code == 503
-        assert "Saved." not in words_of(browser.get("/clients/").text)
+        refused = browser.post(address, data={**form, "one_use": TOKEN})
+        assert refused.status_code == 503
+        assert "Saved." not in words_of(refused.text) + words_of(browser.get("/clients/").text)
     finally:
         with network.servers.administrator() as staging:
             staging.execute("DROP TRIGGER refuse ON app.clients; DROP FUNCTION public.refuse()")
