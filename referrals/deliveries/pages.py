@@ -65,5 +65,6 @@ def retry_all() -> ResponseReturnValue:
         if channel not in CHANNEL or (reason and reason not in REASON):
             raise NotFound
         count = use_cases.try_all_again(session, actor(), channel, Reason(reason) if reason else None)
-    flash(ngettext("%(num)s is tried again.", "%(num)s are tried again.", count))
+    tried = ngettext("%(num)s is tried again.", "%(num)s are tried again.", count)
+    flash(tried if count else gettext("Nothing was left to try."))
     return redirect(_STATUS, code=303)

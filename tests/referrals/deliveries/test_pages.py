@@ -10,6 +10,7 @@ from flask import Flask, render_template
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from orgs.staff.use_cases import change_profile
 from referrals.deliveries import queries, shown
 from referrals.deliveries.rules import Reason
 from referrals.deliveries.words import CHANNEL, REASON, STATE
@@ -52,7 +53,7 @@ def test_a_manager_reads_who_which_reference_why_and_no_case(
 def test_nothing_failed_nothing_in_the_menu(app: Flask, network: Network) -> None:
     browser = client_for(app, manager_of(cast(network)))
     assert "Not delivered" not in words_of(browser.get("/staff").text)
-    assert "Everything was delivered." in words_of(browser.get("/staff/undelivered").text)
+    assert "Nothing is left to look at." in words_of(browser.get("/staff/undelivered").text)
 
 
 def test_tried_again_it_goes_out_and_the_entry_says_who_had_it_done(
@@ -78,6 +79,9 @@ def test_dropped_it_leaves_the_list_and_is_sent_no_more(
     post.refusing.clear()
     browser = client_for(app, manager_of(team))
     assert browser.post(f"/staff/undelivered/{delivery_id}/drop").status_code == 303
+    said = words_of(browser.get("/staff/undelivered").text)
+    assert "Nothing is left to look at." in said
+    assert "delivered." not in said, "what was dropped was not"
     assert browser.post(f"/staff/undelivered/{delivery_id}/retry").status_code == 404
     sending.send_due(workshop)
     assert state_of(referral_id)[1:] == ("dropped", "by_manager")
@@ -150,6 +154,7 @@ def test_the_steward_reads_numbers_and_has_all_tried_again(
     steward = network.steward
     browser = client_for(app, steward)
     with steward.transaction() as (session, actor):
+        change_profile(session, actor, language="en")
         found = {(one.state, one.reason): one.deliveries for one in queries.counts(session, actor)}
     assert found["failed", "address_unknown"] >= 1
     post.refusing.clear()
@@ -160,6 +165,11 @@ def test_the_steward_reads_numbers_and_has_all_tried_again(
     assert state_of(referral_id)[1:] == ("sent", None)
     assert len(post.to(team.nurse.email)) == 1
     assert ("delivery.retry_all", None) in audited(network, steward)
+    assert " tried again." in words_of(browser.get("/status").text)
+    browser.post("/status/deliveries/retry", data=asked)
+    said = words_of(browser.get("/status").text)
+    assert "Nothing was left to try." in said
+    assert "tried again." not in said
     assert browser.post("/status/deliveries/retry", data={**asked, "channel": "x"}).status_code == 404
     assert browser.post("/status/deliveries/retry", data={**asked, "reason": "x"}).status_code == 404
     for other in (manager_of(team), team.nurse):
