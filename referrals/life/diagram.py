@@ -25,7 +25,9 @@ A place is taken by a referral that is accepted or has arrived, and by a person 
 Where a programme has a limit (its capacity), a place is checked under the lock of the programme's row whenever one is
 taken: `accept`, `accept_and_arrive`, and a walk-in. When all are taken, the step is refused, unless whoever does it
 says why the person is taken over capacity, from a list. The managers are told, and it is counted by month. A limit that
-is set below what is taken ends nothing. Where there is no limit, nothing is counted.
+is set below what is taken ends nothing. Where there is no limit, nothing is counted. An accepted referral that is
+opened again after a wrong clock keeps its place, over capacity if somebody else was given it meanwhile, with a reason
+of its own.
 
 When a place becomes free (an end, a walk-in who leaves, a higher limit), the event `place_free` is written on the
 referral of that programme that has waited longest on the waiting list, for as many as there is room for; each once
