@@ -73,7 +73,8 @@ def _withdrawals(crew: Crew) -> Iterator[Ask]:
 
 
 _CASEWORKER, _OUTREACH = (SENDER, "caseworker"), (SENDER, "outreach")
-_BOX, _ONE = 80, 120
+_BOX, _ONE, _PLACE = 80, 120, 150
+"""Buffers: of a list, of one referral, of a step that also holds and counts the places of its programme."""
 
 CASES: tuple[Case, ...] = (
     Case("inbox api", "inbox, 50 rows, JSON", Kind.LIST, _same(lambda crew: Ask(f"{LIST_API}&size=50", crew.nurse)),
@@ -112,7 +113,7 @@ CASES: tuple[Case, ...] = (
          _page(lambda crew: f"/referrals/{crew.one('arrived')['id']}"), flat=True, buffers=_ONE),
     Case("send", "create and send", Kind.WRITE, _sends, floor="send", most=4, flat=True, who=_CASEWORKER),
     Case("accept", "accept with an appointment", Kind.WRITE, _accepts, floor="accept", most=4, flat=True,
-         buffers=_ONE),
+         buffers=_PLACE),
     Case("withdraw", "withdraw", Kind.WRITE, _withdrawals, floor="accept", who=_CASEWORKER),
     Case("slip", "slip as PDF", Kind.PAGE,
          _page(lambda crew: f"/referrals/{crew.one('accepted', sent=True)['id']}/slip.pdf", _CASEWORKER),
