@@ -90,7 +90,7 @@ def _pytest(environment: Environment, arguments: Sequence[str], urls: tuple[str,
         "SPEAN_TEST_REDIS_URL": urls[1],
         **({"PY_COLORS": "1"} if sys.stdout.isatty() else {}),
     }
-    whole = ["-n", "2", "--dist", "loadfile"] if not arguments else []
+    whole = ["-n", "3", "--dist", "loadfile"] if not arguments else []
     argv: list[str | Path] = [environment.python, "-m", "pytest", *whole, *arguments]
     read, write = os.pipe()
     with os.fdopen(write, "wb") as sink:
