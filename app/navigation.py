@@ -31,7 +31,7 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("officials.latest", N_("Uptake"), frozenset({"official"})),
     ("privacy.show", N_("Access"), frozenset({"privacy"})),
     ("staff.people", N_("Staff"), frozenset({"manager", "steward"})),
-    ("status.show", N_("Is all well?"), frozenset({"steward"})),
+    ("status.show", N_("Status"), frozenset({"steward"})),
 )
 
 

@@ -16,10 +16,12 @@ EXPECTED: tuple[re.Pattern[str], ...] = (
 
 def complaints(folder: Path, *, but: Sequence[str] = ()) -> list[str]:
     """Each line of the folder's logs that tells of a failure, after the log's name. `but`: patterns that are meant."""
+    logs = sorted(folder.glob("*.log*"))
+    assert logs, "no log was read"
     allowed = [*EXPECTED, *map(re.compile, but)]
     return [
         f"{log.name}: {line.strip()[:300]}"
-        for log in sorted(folder.glob("*.log*"))
+        for log in logs
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
         if COMPLAINT.search(line) and not any(one.search(line) for one in allowed)
     ]

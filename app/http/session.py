@@ -36,6 +36,8 @@ Whoever comes while it does not answer is told so at once, but for one who asks 
 _LOOK_S = 2.0
 """So long that one waits."""
 _POOL_WAIT_S = 2.0
+LOOKED = "spean_looked"
+"""Stands in a session whose next commit ends a `looking`."""
 
 
 class DoorSession(LeanSession, FlaskSession):
@@ -142,6 +144,18 @@ def transaction() -> Iterator[Session]:
     except (NotAllowed, NotFound) as error:
         _record_denial(session, error)
         raise
+
+
+@contextmanager
+def looking() -> Iterator[Session]:
+    """A transaction of a page that works in several, in which nothing is done that may not be done twice.
+
+    Whoever only looked so far can be answered from the beginning (`app.http.again`). The first look at what came to an
+    organisation is written here too: the second one finds it.
+    """
+    with transaction() as session:
+        yield session
+        session.info[LOOKED] = True
 
 
 def _record_denial(session: Session, error: NotAllowed | NotFound) -> None:

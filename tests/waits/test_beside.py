@@ -194,6 +194,34 @@ def with_somebody_new(team: Cast) -> Cast:
         return replace(team, client_id=create_client(session, actor, SOKHA))
 
 
+REFUSED, DONE = {"reason": ""}, {"reason": DeclineReason.TOO_FAR.value}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [REFUSED, DONE], ids=["refused", "done"])
+@pytest.mark.parametrize("step", [decline, withdraw, erase], ids=lambda step: step.__name__)
+def test_a_step_between_any_two_statements_of_a_form_that_is_sent(
+    pages: Flask, network: Network, step: Step, given: dict[str, str]
+) -> None:
+    """A form's page looks in one transaction, acts in a second and shows what was refused in a third."""
+    team, after = cast(network), 1
+    with pages.app_context():
+        engine = database.engine
+    while after < MOST:
+        mine = with_somebody_new(team)
+        referral_id = mine.send()
+        reader, path = client_for(pages, mine.nurse), f"/referrals/{referral_id}/{Action.DECLINE}"
+        assert reader.get(path).status_code == 200
+        with Beside(engine, after, lambda m=mine, r=referral_id: step(m, r)) as beside:  # type: ignore[misc]
+            answered = reader.post(path, data=given)
+        assert answered.status_code in {303, 404, 409, 422}, f"after statement {after}: {words_of(answered.text)}"
+        if not beside.taken:
+            assert answered.status_code == (422 if given is REFUSED else 303)
+            return
+        after += 1
+    pytest.fail("the page sends more statements than were tried")
+
+
 @pytest.mark.slow
 def test_many_read_while_a_colleague_declines_or_withdraws(network: Network, tmp_path: Path) -> None:
     """Through the web itself: every answer is the referral, as it was before or after the step."""
