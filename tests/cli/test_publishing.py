@@ -11,6 +11,7 @@ from pathlib import Path
 from referrals.uptake import queries
 from tests.network import Network
 from tests.referrals.uptake.publishing import forget_all, note
+from tests.running import clock_right
 
 HOUSE = Path(__file__).parents[2]
 
@@ -30,6 +31,7 @@ def publish(url: str) -> subprocess.CompletedProcess[str]:
 def test_a_closed_period_is_published_once_however_often_it_runs(network: Network) -> None:
     person = network.organisation().person("caseworker")
     forget_all(network)
+    clock_right(network)
     note(person, date(2026, 2, 14), "referred", range(10))
     first, second = (publish(network.servers.urls["spean_publisher"]) for _ in range(2))
     assert (first.returncode, first.stderr) == (0, "")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -32,10 +33,10 @@ def broker() -> Iterator[Broker]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def web(network: Network, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    folder: Path = tmp_path_factory.mktemp("web")
-    with web_running(network, folder, SPEAN_REDIS_URL=broker.url) as running:
+@pytest.fixture
+def web(network: Network, broker: Broker, tmp_path: Path) -> Iterator[Web]:
+    """A web of each test's own: what its processes count in their memory is of that test alone."""
+    with web_running(network, tmp_path, SPEAN_REDIS_URL=broker.url) as running:
         yield running
         assert "Traceback" not in running.log.read_text()
 
@@ -54,11 +55,12 @@ def frozen(broker: Broker, web: Web, team: Cast) -> Iterator[float]:
     broker.freeze()
     yield calm
     broker.thaw()
-    _counts_in_redis_again(web, broker)
 
 
-def _counts_in_redis_again(web: Web, broker: Broker) -> None:
+def test_tries_are_counted_in_redis_again(web: Web, broker: Broker, frozen: float) -> None:
     """Both processes count there: of many who try, each leaves its moment in Redis."""
+    at_once([lambda: web.sign_in("somebody@example.org")] * 6)
+    broker.thaw()
 
     def counted() -> bool:
         with broker.client() as client:
@@ -113,21 +115,30 @@ def test_a_wrong_code_is_counted_in_memory(web: Web, frozen: float, team: Cast) 
     assert max(one.seconds for one in answers) < SOON_S
 
 
-def test_steps_that_nudge_one_after_the_other_and_at_once(web: Web, frozen: float, team: Cast) -> None:
+def test_steps_that_nudge_one_after_the_other_and_at_once(
+    web: Web, broker: Broker, frozen: float, team: Cast, network: Network
+) -> None:
     """One connection for all: whoever waited for Redis after the answer would hold the next request up."""
+    first, many = accepting(web, team, 4), accepting(web, team, AT_ONCE)
+    assert max(accept() for accept in first) < SOON_S
+    took = at_once(many)
+    broker.thaw()
+    calm = at_once(accepting(web, cast(network), AT_ONCE))
+    assert max(took) < SOON_S + max(calm)
+
+
+def accepting(web: Web, team: Cast, number: int) -> list[Callable[[], float]]:
+    """So many referrals, each to be accepted by a call that gives how many seconds the answer took."""
     ask, at = web.program(team.nurse), tomorrow().at
     assert at is not None
     sent = json.dumps({"at": at.isoformat()})
-    referrals = [team.send() for _ in range(AT_ONCE + 4)]
 
     def accept(referral_id: UUID) -> float:
         answer = ask("POST", f"/referrals/{referral_id}/{Action.ACCEPT}", sent)
         assert answer.status == 200, answer.text
         return answer.seconds
 
-    assert max(accept(one) for one in referrals[:4]) < SOON_S
-    took = at_once([lambda one=one: accept(one) for one in referrals[4:]])  # type: ignore[misc]
-    assert max(took) < SOON_S + frozen
+    return [partial(accept, team.send()) for _ in range(number)]
 
 
 def test_pages_that_use_no_redis_are_as_quick_as_ever_meanwhile(web: Web, frozen: float, team: Cast) -> None:

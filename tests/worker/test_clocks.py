@@ -206,6 +206,7 @@ def test_while_the_clock_is_wrong_nothing_is_published_or_pruned(
     releases = text("SELECT count(*) FROM app.uptake_releases")
     with network.servers.engines["spean_publisher"].connect() as reading:
         before = reading.execute(releases).scalar_one()
+    monkeypatch.setattr("app.cli.publishing._PATIENCE_S", 2.0)
     refused = CliRunner().invoke(publish)
     assert refused.exit_code != 0
     assert "The clock is not known to be right" in refused.output

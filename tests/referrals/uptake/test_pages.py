@@ -16,6 +16,7 @@ from referrals.uptake.use_cases import publish_closed
 from tests.network import Network, Person
 from tests.pages import client_for, site, words_of
 from tests.referrals.uptake.publishing import forget_all, note, publisher
+from tests.running import clock_right
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 JULY = date(2026, 7, 14)
@@ -114,6 +115,7 @@ def test_the_choice_needs_the_pages_own_token(network: Network) -> None:
 
 def test_the_command_publishes_and_says_what(network: Network, worker: Person) -> None:
     note(worker, JULY, "referred", range(20))
+    clock_right(network)
     run = CliRunner(env=network.servers.environ())
     with clock.at(NOW):
         assert run.invoke(commands, ["publish"]).stdout == "Published 2026-Q3.\n"
