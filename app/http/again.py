@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from app.core.crypto import Unsealable
 from app.core.errors import Conflict, Moved
-from app.http.session import LOOKED, DoorSession, database
+from app.http.session import ONLY_READ, DoorSession, database
 
 _KEY = "spean_done"
 _MOVED = (Moved, Unsealable, IntegrityError, NoResultFound, ObjectDeletedError, StaleDataError)
@@ -26,7 +26,7 @@ _REFUSED = (errors.InsufficientPrivilege, errors.SerializationFailure, errors.De
 
 
 def init_again(app: Flask) -> None:
-    """Answer such requests once more, if they have committed nothing but a look."""
+    """Answer such requests once more, if they have committed nothing but what was read (`reading`)."""
     once = app.dispatch_request
 
     def twice() -> Any:
@@ -51,10 +51,10 @@ def _may_have_moved(error: Exception) -> bool:
 
 @event.listens_for(DoorSession, "after_commit")
 def _note(session: Session) -> None:
-    if not session.info.pop(LOOKED, False) and has_request_context():
+    if not session.info.pop(ONLY_READ, False) and has_request_context():
         setattr(g, _KEY, True)
 
 
 @event.listens_for(DoorSession, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop(LOOKED, None)
+    session.info.pop(ONLY_READ, None)

@@ -36,8 +36,8 @@ Whoever comes while it does not answer is told so at once, but for one who asks 
 _LOOK_S = 2.0
 """So long that one waits."""
 _POOL_WAIT_S = 2.0
-LOOKED = "spean_looked"
-"""Stands in a session whose next commit ends a `looking`."""
+ONLY_READ = "spean_only_read"
+"""Stands in a session whose next commit ends a `reading`."""
 
 
 class DoorSession(LeanSession, FlaskSession):
@@ -147,15 +147,15 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def looking() -> Iterator[Session]:
-    """A transaction of a page that works in several, in which nothing is done that may not be done twice.
+def reading() -> Iterator[Session]:
+    """The transaction in which a form's page reads what it shows, before another one acts.
 
-    Whoever only looked so far can be answered from the beginning (`app.http.again`). The first look at what came to an
-    organisation is written here too: the second one finds it.
+    A request that has only read is answered again from the beginning when it met another's step (`app.http.again`). So
+    nothing may be written here that may not be written twice; a receiver's first look at a referral may.
     """
     with transaction() as session:
         yield session
-        session.info[LOOKED] = True
+        session.info[ONLY_READ] = True
 
 
 def _record_denial(session: Session, error: NotAllowed | NotFound) -> None:

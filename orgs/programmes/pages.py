@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.context import CASE_ROLES
 from app.http.filters import in_language
 from app.http.forms import named
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas.queries import area_names, khans, sangkats
 from orgs.programmes import editing, queries, shown, use_cases
 from orgs.programmes.forms import DirectoryForm, ProgrammeForm
@@ -71,7 +71,7 @@ def ours() -> ResponseReturnValue:
 @bp.route("/programmes/new", methods=["GET", "POST"])
 def make() -> ResponseReturnValue:
     """Describe a new programme."""
-    with looking() as session:
+    with reading() as session:
         check_may_manage(actor())
         form = _form(session, editing.beginning())
     if form.sent_well():
@@ -86,7 +86,7 @@ def make() -> ResponseReturnValue:
 @bp.route("/programmes/<uuid:programme_id>/edit", methods=["GET", "POST"])
 def edit(programme_id: UUID) -> ResponseReturnValue:
     """Describe it anew. Whoever saves second is told, and keeps what they typed."""
-    with looking() as session:
+    with reading() as session:
         form = _form(session, editing.filled(queries.to_manage(session, actor(), programme_id)))
     if form.sent_well():
         with form.taking_errors(), transaction() as session:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from app.core.errors import N_
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.retention import queries, use_cases
 from orgs.retention.forms import RetentionForm
 from orgs.retention.rules import AHEAD, Kind
@@ -26,7 +26,7 @@ _SAID = {
 @bp.route("/staff/keeping", methods=["GET", "POST"])
 def keeping() -> ResponseReturnValue:
     """How long; to be changed for archived clients."""
-    with looking() as session:
+    with reading() as session:
         kept = queries.kept(session, actor())
     form = RetentionForm(data={"client_years": kept.client_years, "version": kept.version})
     if form.sent_well():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.context import Actor
 from app.core.errors import N_
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.clients import policy
 from orgs.clients.panels import client_page_endings
 from orgs.clients.queries import client_values
@@ -25,7 +25,7 @@ bp = Blueprint("erasing", __name__, template_folder="templates")
 @bp.route("/clients/<uuid:client_id>/erase", methods=["GET", "POST"])
 def erase(client_id: UUID) -> ResponseReturnValue:
     """Erase one client's record."""
-    with looking() as session:
+    with reading() as session:
         client = client_values(session, actor(), client_id)
         policy.check_erases(actor(), client.worker_id)
         sent = len(queries.readable(session, actor(), client_id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.http.forms import choices, named
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.programmes import queries as directory
 from orgs.programmes.full import counted
 from orgs.programmes.places import places_of
@@ -48,7 +48,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002 - as it stands in the a
 def do(id: UUID, action: str) -> ResponseReturnValue:  # noqa: A002
     """One action: its form, and doing it. Whoever was slower is told, keeps what they typed, and sees how it stands."""
     doing = Action(action)
-    with looking() as session:
+    with reading() as session:
         found = load(session, actor(), id)
         check_may(actor(), found.party, doing, is_own=found.is_own)
         chosen = act(doing, found)

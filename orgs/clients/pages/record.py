@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.context import CASE_ROLES
 from app.core.paging import Cursor
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas.queries import area_names, khans, sangkats
 from orgs.clients import policy, queries, shown, use_cases
 from orgs.clients.forms import ClientForm, VersionForm, WorkerForm, filled
@@ -27,7 +27,7 @@ from orgs.staff.queries import colleagues, staff_names
 @bp.route("/new", methods=["GET", "POST"])
 def make() -> ResponseReturnValue:
     """Somebody new: an alias and how they heard of us are enough; walking in to a programme is one answer more."""
-    with looking() as session:
+    with reading() as session:
         policy.check_works(actor())
         places = own_places(session)
         form = _form(session, programmes=places.choices, data=None)
@@ -65,7 +65,7 @@ def show(client_id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:client_id>/edit", methods=["GET", "POST"])
 def edit(client_id: UUID) -> ResponseReturnValue:
     """Change the record. Whoever saves second is told, and keeps what they typed."""
-    with looking() as session:
+    with reading() as session:
         client = queries.client_values(session, actor(), client_id)
         clinical = policy.sees_clinical_details(actor(), client.worker_id)
         form = _form(session, clinical=clinical, data=filled(client.record, client.version))
@@ -81,7 +81,7 @@ def edit(client_id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:client_id>/worker", methods=["GET", "POST"])
 def reassign(client_id: UUID) -> ResponseReturnValue:
     """Hand the client over to a colleague."""
-    with looking() as session:
+    with reading() as session:
         client = queries.client_values(session, actor(), client_id)
         others = [(one.id, one.name) for one in colleagues(session, actor(), CASE_ROLES) if one.id != client.worker_id]
     form = WorkerForm(others, data={"version": client.version})

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from app.core import clock
 from app.core.clock import PHNOM_PENH
 from app.core.errors import NotFound
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.clients import policy, queries, use_cases
 from orgs.clients.forms import EndForm, EpisodeForm, NoteForm
 from orgs.clients.pages.blueprint import bp
@@ -25,7 +25,7 @@ from orgs.programmes.full import over_chosen
 @bp.route("/<uuid:client_id>/notes/new", methods=["GET", "POST"])
 def note(client_id: UUID) -> ResponseReturnValue:
     """Write down a note or a contact."""
-    with looking() as session:
+    with reading() as session:
         client = queries.client_values(session, actor(), client_id)
     form = NoteForm(clinical=policy.sees_clinical_notes(actor()))
     if form.sent_well():
@@ -47,7 +47,7 @@ def note(client_id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:client_id>/stays/new", methods=["GET", "POST"])
 def begin(client_id: UUID) -> ResponseReturnValue:
     """Somebody known walks in."""
-    with looking() as session:
+    with reading() as session:
         client = queries.client_values(session, actor(), client_id)
         places = own_places(session)
     form = EpisodeForm(places.choices, data={"heard_from": client.record.heard_from.value})
@@ -74,7 +74,7 @@ def begin(client_id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:client_id>/stays/<uuid:episode_id>/end", methods=["GET", "POST"])
 def end(client_id: UUID, episode_id: UUID) -> ResponseReturnValue:
     """Somebody's time in a programme ends. Coming back is a new stay."""
-    with looking() as session:
+    with reading() as session:
         client = queries.client_values(session, actor(), client_id)
         stay = next((one for one in timeline(session, actor(), client_id).stays if one.id == episode_id), None)
         if stay is None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.http.filters import in_language
 from app.http.forms import named
 from app.http.repeats import shown_once
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas import queries as areas
 from orgs.staff import policy, queries, rules, use_cases
 from orgs.staff.forms import NewOrganisationForm, OrganisationForm
@@ -36,7 +36,7 @@ def everyone() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Add an organisation, and go on to invite its first person."""
     form = NewOrganisationForm()
-    with looking() as session:
+    with reading() as session:
         policy.check_steward(actor())
         _offer_areas(session, form)
     if form.sent_well():
@@ -54,7 +54,7 @@ def new() -> ResponseReturnValue:
 @bp.route("/<uuid:org_id>", methods=["GET", "POST"])
 def one(org_id: UUID) -> ResponseReturnValue:
     """Names and place of one organisation."""
-    with looking() as session:
+    with reading() as session:
         policy.check_steward(actor())
         found = queries.organisation(session, org_id)
         form = OrganisationForm(name_km=found.km, name_en=found.en, area=found.area, version=str(found.version))

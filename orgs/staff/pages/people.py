@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from app.core.errors import Conflict
 from app.http.repeats import shown_once
-from app.http.session import actor, looking, settings, transaction
+from app.http.session import actor, reading, settings, transaction
 from orgs.staff import policy, queries, use_cases
 from orgs.staff.forms import RolesForm, role_choices
 
@@ -61,7 +61,7 @@ def cancel_invite(invite_id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:staff_id>", methods=["GET", "POST"])
 def person(staff_id: UUID) -> ResponseReturnValue:
     """What a colleague may do."""
-    with looking() as session:
+    with reading() as session:
         policy.check_manages(actor())
         found = queries.colleague(session, actor(), staff_id)
     form = RolesForm(roles=list(found.roles), version=str(found.version))

@@ -10,7 +10,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import clock
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas.queries import area_names
 from orgs.programmes import queries as directory
 from orgs.programmes import shown
@@ -25,7 +25,7 @@ from referrals.sending.rules import Asked, DraftBody
 @bp.route("/send/<uuid:draft_id>/request", methods=["GET", "POST"])
 def needs(draft_id: UUID) -> ResponseReturnValue:
     """Urgency, needs, the programmes' own questions, what to ask permission for, a note."""
-    with looking() as session:
+    with reading() as session:
         draft = drafts.read(session, actor(), draft_id)
         views = [directory.programme(session, one) for one in draft.body.programmes]
         asked = rules.questions(views, draft.client.record, draft.body.said, clock.now())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.errors import NotFound
 from app.http.filters import in_language
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas.queries import area_names
 from orgs.clients.queries import client_values
 from orgs.clients.views import ClientView
@@ -34,7 +34,7 @@ _COLOURS = {Fits.YES: "green", Fits.UNKNOWN: "yellow", Fits.NO: "grey"}
 @bp.route("/send/for/<uuid:client_id>", methods=["GET", "POST"])
 def start(client_id: UUID) -> ResponseReturnValue:
     """Begin: nothing is kept before a programme is chosen. `after`: the referral that this is the next step of."""
-    with looking() as session:
+    with reading() as session:
         client = client_values(session, actor(), client_id)
         form = _form(session, client, {"after": request.args.get("after", "")})
         begun = drafts.drafts(session, actor(), client_id=client_id)
@@ -50,7 +50,7 @@ def start(client_id: UUID) -> ResponseReturnValue:
 @bp.route("/send/<uuid:draft_id>/programmes", methods=["GET", "POST"])
 def programmes(draft_id: UUID) -> ResponseReturnValue:
     """Choose otherwise."""
-    with looking() as session:
+    with reading() as session:
         draft = drafts.read(session, actor(), draft_id)
         first, second, third = (*map(str, draft.body.programmes), None, None)[:3]
         form = _form(session, draft.client, {"programme": first, "second": second, "third": third})

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.clock import PHNOM_PENH
 from app.core.context import CASE_ROLES
 from app.core.errors import N_, Conflict
-from app.http.session import actor, looking, transaction
+from app.http.session import actor, reading, transaction
 from orgs.areas.queries import AreaName, area_names
 from orgs.clients.queries import client_values
 from orgs.programmes import queries as directory
@@ -63,7 +63,7 @@ class _Scene:
 @bp.route("/send/<uuid:draft_id>/consent", methods=["GET", "POST"])
 def consent(draft_id: UUID) -> ResponseReturnValue:
     """Read the words out; write down what the person said."""
-    with looking() as session:
+    with reading() as session:
         scene = _scene(session, draft_id)
     form = _form(scene)
     if form.sent_well():
@@ -107,7 +107,7 @@ def words(draft_id: UUID, language: str) -> ResponseReturnValue:
 def withdraw(consent_id: UUID) -> ResponseReturnValue:
     """The person takes back a permission that nothing was sent on."""
     form = EmptyForm()
-    with looking() as session:
+    with reading() as session:
         row = queries.consent(session, actor(), consent_id)
         client = client_values(session, actor(), row.client_id)
         view = directory.programmes(session, [row.programme_id]).get(row.programme_id)
