@@ -207,6 +207,19 @@ class Person:
                 self.servers.rehearse(session)
                 yield session, db.actor(session)
 
+    @contextmanager
+    def speaking(self, language: str) -> Iterator[None]:
+        """Spean in this language for a while: the steward is every test's, and the next one reads English."""
+        try:
+            self._choose(language)
+            yield
+        finally:
+            self._choose("en")
+
+    def _choose(self, language: str) -> None:
+        with self.transaction() as (session, actor):
+            use_cases.change_profile(session, actor, language=language)
+
 
 @dataclass
 class Org:

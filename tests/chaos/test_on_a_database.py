@@ -20,7 +20,7 @@ from referrals.life.policy import Party
 from referrals.life.use_cases.answer import waitlist
 from tests.cast import Cast, cast
 from tests.network import Network
-from tests.running import forget_old
+from tests.running import clock_right, forget_old
 
 SHORT = timedelta(seconds=0.5)
 
@@ -83,6 +83,7 @@ def test_what_is_read_for_the_invariants(network: Network, team: Cast, admin_url
 @pytest.mark.parametrize(("kind", "what"), [("half_time", "half"), ("overdue", "overdue"), ("expired", "expire")])
 def test_ageing_makes_due(network: Network, team: Cast, admin_url: str, kind: str, what: str) -> None:
     referral = team.send()
+    clock_right(network)
 
     aged = aging.make_due(admin_url, str(referral), kind)
 

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask, render_template_string
 
 from app.http.session import actor, transaction
-from orgs.staff.use_cases import change_profile
 from referrals.deliveries import queries, shown
 from tests.cast import Cast
 from tests.network import Network, Person
@@ -41,14 +40,13 @@ def test_the_list_and_the_counts_are_accessible_and_fit(
     address = live(app)
 
     def looks_well(person: Person, path: str) -> None:
-        with person.transaction() as (session, who):
-            change_profile(session, who, language=language)
         page = new_page(language=language, width=width)
         cookie = {"name": "spean", "value": f"s.{person.token}", "domain": urlsplit(address).hostname, "path": "/"}
         page.context.add_cookies([cookie])
-        page.goto(address + path)
-        assert violations(page) == []
-        assert fits(page)
+        with person.speaking(language):
+            page.goto(address + path)
+            assert violations(page) == []
+            assert fits(page)
 
     looks_well(manager, "/staff/undelivered")
     looks_well(network.steward, "/status-of-a-test")

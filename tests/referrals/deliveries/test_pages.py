@@ -10,7 +10,6 @@ from flask import Flask, render_template
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from orgs.staff.use_cases import change_profile
 from referrals.deliveries import queries, shown
 from referrals.deliveries.rules import Reason
 from referrals.deliveries.words import CHANNEL, REASON, STATE
@@ -154,7 +153,6 @@ def test_the_steward_reads_numbers_and_has_all_tried_again(
     steward = network.steward
     browser = client_for(app, steward)
     with steward.transaction() as (session, actor):
-        change_profile(session, actor, language="en")
         found = {(one.state, one.reason): one.deliveries for one in queries.counts(session, actor)}
     assert found["failed", "address_unknown"] >= 1
     post.refusing.clear()

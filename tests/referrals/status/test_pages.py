@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from app.core.scheduled import DUE, PUBLISH, RECORDS, TASKS
 from orgs.staff.own_access import make_token
-from orgs.staff.use_cases import change_profile
 from referrals.status import words
 from referrals.status.rules import Health
 from referrals.status.sections import Section, keep_sections
@@ -228,17 +227,14 @@ def test_it_is_accessible_and_fits_when_things_have_stopped(
     with network.servers.administrator() as staging:
         kind, endpoint = "sqlalchemy.exc.NoReferencedTableError", "clients.episode_timeline_of_everything"
         staging.execute("INSERT INTO sec.errors (id, kind, endpoint) VALUES ('E-7KQ2M8', %s, %s)", [kind, endpoint])
-    with network.steward.transaction() as (session, actor):
-        change_profile(session, actor, language=language)
     address = live(site(network))
     opened = new_page(language=language, width=width)
     opened.context.add_cookies(
         [{"name": "spean", "value": f"s.{network.steward.token}", "domain": urlsplit(address).hostname, "path": "/"}]
     )
-    for path in ("/status", "/notices/"):
-        opened.goto(address + path)
-        assert violations(opened) == []
-        assert fits(opened)
-        assert opened.locator(".sp-bell__count").inner_text().startswith("1")
-    with network.steward.transaction() as (session, actor):
-        change_profile(session, actor, language="en")
+    with network.steward.speaking(language):
+        for path in ("/status", "/notices/"):
+            opened.goto(address + path)
+            assert violations(opened) == []
+            assert fits(opened)
+            assert opened.locator(".sp-bell__count").inner_text().startswith("1")

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from orgs.staff.use_cases import change_profile, invite, new_password_link
+from orgs.staff.use_cases import invite, new_password_link
 from tests.network import Network, Person
 from tests.plugins.browser import DESK, PHONE, NewPage, fits, violations
 
@@ -21,13 +22,12 @@ PICTURES = os.environ.get("SPEAN_PICTURES")
 def look(new_page: NewPage, live: Callable[[Flask], str], site: Flask) -> Iterator[Callable[..., Any]]:
     """Open pages as somebody and hold each to what every page must be; the last one stays open."""
     address = live(site)
-    looking: list[Person] = []
+    speaking = ExitStack()
 
     def see(person: Person | None, language: str, width: int, *paths: str) -> Any:
         page = new_page(language=language, width=width)
         if person:
-            looking.append(person)
-            _speaks(person, language)
+            speaking.enter_context(person.speaking(language))
             cookie = f"{'o' if person.official else 's'}.{person.token}"
             page.context.add_cookies([{"name": "spean", "value": cookie, "url": address}])
         for path in paths:
@@ -38,14 +38,8 @@ def look(new_page: NewPage, live: Callable[[Flask], str], site: Flask) -> Iterat
             check(page, f"{path} {language} {width}")
         return page
 
-    yield see
-    for person in looking:  # the steward is everybody's: the next test meets them as they were
-        _speaks(person, "en")
-
-
-def _speaks(person: Person, language: str) -> None:
-    with person.transaction() as (session, actor):
-        change_profile(session, actor, language=language)
+    with speaking:
+        yield see
 
 
 def check(page: Any, name: str) -> None:
