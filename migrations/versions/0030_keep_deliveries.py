@@ -107,12 +107,13 @@ END $$;
 CREATE FUNCTION sec.enter_delivery(org uuid, delivery uuid)
 RETURNS TABLE (staff_id uuid, event_id uuid, referral_id uuid, kind text, ref text, at timestamptz, attempts integer,
     notice_id uuid, referral_state text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     d app.deliveries;
 BEGIN
+    -- Another claim may lock for a moment what was just leased, and pass over it. Only a sending holds it for longer.
     SELECT * INTO d FROM app.deliveries x WHERE x.org_id = $1 AND x.id = $2 AND x.state IN ('queued', 'parked')
-        AND x.leased_until > now() FOR UPDATE SKIP LOCKED;
+        AND x.leased_until > now() FOR UPDATE;
     IF NOT FOUND THEN RETURN; END IF;
     PERFORM sec.put_context(d.org_id, '', NULL, 'job');
     RETURN QUERY SELECT d.staff_id, d.event_id, d.referral_id, d.kind, d.ref, d.at, d.attempts,
@@ -121,6 +122,7 @@ BEGIN
         coalesce(
             (SELECT r.state FROM app.referrals r WHERE r.sender_org_id = d.org_id AND r.id = d.referral_id),
             (SELECT r.state FROM app.referrals r WHERE r.receiver_org_id = d.org_id AND r.id = d.referral_id));
+EXCEPTION WHEN lock_not_available THEN RETURN;
 END $$;
 """
 

@@ -20,6 +20,7 @@ from app.core.errors import Conflict
 from app.core.scheduled import BY_BEAT, DUE, PUBLISH, RELAY, Scheduled
 from tests.cast import cast
 from tests.network import Network
+from tests.running import clock_right
 from tests.worker.test_periodic import ago
 from worker import heartbeats, periodic, tasks
 from worker.context import Workshop
@@ -164,6 +165,7 @@ def test_what_comes_every_few_seconds_notes_once_in_half_its_interval(network: N
 def test_the_publisher_notes_its_own(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEAN_PUBLISHER_URL", network.servers.urls["spean_publisher"])
     monkeypatch.delenv("SPEAN_WORKER_URL", raising=False)
+    clock_right(network)
     assert CliRunner().invoke(publish).exit_code == 0
     left = beat(network, PUBLISH)
     assert left is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from uuid import UUID
 
@@ -146,6 +146,24 @@ def test_a_delivery_whose_worker_was_killed_is_leased_again_and_one_being_sent_i
         other = Workshop(workshop.settings)
         assert sending.claim(other) is None
         other.close()
+
+
+def test_another_worker_that_passes_over_a_delivery_does_not_delay_it(
+    network: Network, workshop: Workshop, post: PostOffice
+) -> None:
+    """A claim may lock what another worker has just leased, and hold it until that claim is committed."""
+    team = cast(network)
+    referral_id = team.send()
+    rung(workshop)
+    claimed = sending.claim(workshop)
+    assert claimed
+    with ThreadPoolExecutor(1) as pool, network.servers.administrator() as staging:
+        staging.execute("SELECT 1 FROM app.deliveries WHERE referral_id = %s FOR UPDATE", [referral_id])
+        sent = pool.submit(sending.send, workshop, *claimed)
+        assert wait([sent], timeout=0.2).not_done
+        staging.commit()
+        sent.result(timeout=5)
+    assert len(post.to(team.nurse.email)) == 1
 
 
 def test_an_error_of_ours_costs_one_mail_a_wait_and_no_log_names_anybody(
