@@ -33,6 +33,7 @@ def verify_audit(heads: Path | None, *, quiet: bool) -> None:
     """
     outside = _read_heads(heads) if heads else {}
     with as_migrator() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})  # the sealer goes on meanwhile
         checked, faults = _verify(session, outside, quiet=quiet)
         waiting, seconds = session.execute(text("SELECT * FROM sec.audit_lag()")).one()
     for fault in faults:

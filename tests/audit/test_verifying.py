@@ -6,9 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
-from app.core.audit_chain import Entry, link, row_hash
+from app.cli import audit
+from app.core.audit_chain import Entry, Head, link, row_hash
 from tests.audit.conftest import House
+from worker import periodic
 
 LINK = "FROM sec.audit_seals s WHERE s.org_id = %(org)s AND s.seq = 3"
 
@@ -65,6 +68,24 @@ def test_what_was_left_alone_is_as_it_was_written(house: House) -> None:
     assert (good.exit_code, good.stderr) == (0, "")
     assert "entries are as they were written. None waits to be sealed." in good.stdout
     assert (house.verify("--quiet").exit_code, house.verify("--quiet").output) == (0, "")
+
+
+def test_what_is_written_and_sealed_while_it_is_verified_is_no_fault(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As beside a running Spean: the heads are read, then the links."""
+    read_heads = audit._chains
+
+    def beside_the_sealer(session: Session) -> list[tuple[Head, bool]]:
+        found = read_heads(session)
+        house.team.send()
+        assert periodic.seal_audit(house.workshop) > 0
+        house.team.send()
+        return found
+
+    monkeypatch.setattr(audit, "_chains", beside_the_sealer)
+    good = house.verify()
+    assert (good.exit_code, good.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from app.cli.__main__ import commands
 from orgs.areas import queries
 from orgs.staff import signing_in
 from tests.network import AREAS, Network, Servers
+from tests.running import clock_right
 
 
 def _run(*words: str, **environ: str) -> Result:
@@ -40,7 +41,8 @@ def test_an_unreachable_database_is_one_sentence_without_a_password() -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_publishing_leaves_its_heartbeat_and_needs_no_other_secret(servers: Servers) -> None:
+def test_publishing_leaves_its_heartbeat_and_needs_no_other_secret(servers: Servers, network: Network) -> None:
+    clock_right(network)
     with servers.administrator() as staging:
         staging.execute("DELETE FROM sec.heartbeats")
     result = _run("publish", SPEAN_PUBLISHER_URL=servers.urls["spean_publisher"])
